@@ -1,0 +1,327 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: modelarts_visualization_job
+short_description: Manage ModelArts visualization jobs of Open Telekom Cloud and Huawei Cloud
+version_added: 0.1.0
+description:
+  - Deletes, creates, stops, starts and restarts visualization jobs, which are hosted TensorBoard or MindInsight servers that
+    are charged while they run.
+  - A job is called gone only where that is proven, by an error code that says so or by a complete list that does not hold
+    it. Where it cannot be known whether a job is gone, the task fails.
+  - Deletion cannot be undone.
+author:
+  - otc.modelarts contributors (@otc-modelarts)
+extends_documentation_fragment:
+  - otc.modelarts.attributes
+  - otc.modelarts.attributes.actiongroup_modelarts
+  - otc.modelarts.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - No request that changes anything is sent. Fetching a token from IAM is not counted as one.
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - O(state=restarted) restarts the job every time.
+options:
+  state:
+    description:
+      - V(absent) deletes the job. V(present) creates it by its O(name), and updates its description where that differs.
+      - V(started) starts a job that no longer runs, V(stopped) stops one that runs or is about to, and V(restarted) does
+        both, whatever its status. These three fail where the job does not exist.
+      - With V(present), a job that was stopped stays as it is.
+    type: str
+    choices: [present, absent, started, stopped, restarted]
+    default: present
+  job_id:
+    description:
+      - ID of the job, 1 to 64 of C(A-Z), C(a-z), C(0-9), C(_) and C(-).
+      - Exactly one of O(job_id), O(job_ids) and O(name) is required.
+    type: str
+    aliases: [id, visualization_id]
+  job_ids:
+    description:
+      - IDs of many jobs, which are worked on together. Not with O(state=present).
+      - The failure of one does not stop the others. Only a refused key or token does.
+      - An ID that is given twice is worked on once and told at each place. An empty list changes nothing and asks nothing.
+    type: list
+    elements: str
+  name:
+    description:
+      - Exact name of the job, 1 to 20 of C(A-Z), C(a-z), C(0-9), C(_) and C(-).
+      - Two jobs of that name are an error that lists their IDs.
+    type: str
+    aliases: [job_name]
+  description:
+    description:
+      - Description of the job, at most 256 characters. Used with O(state=present).
+    type: str
+    aliases: [job_desc]
+  train_url:
+    description:
+      - OBS path of the logs, such as V(/bucket/logs/). Required where O(state=present) has to create the job.
+      - Where the job reads other logs, the task fails unless O(recreate=true).
+    type: str
+  job_type:
+    description:
+      - What the job serves. Used on creation only. The API takes TensorBoard if this is not set.
+    type: str
+    choices: [tensorboard, mindinsight]
+  flavor:
+    description:
+      - Code of the flavor, normally not needed. Used on creation only.
+    type: str
+  auto_stop_hours:
+    description:
+      - Hours after which the job stops by itself, 0 to 24. Used on creation only.
+    type: int
+  workspace_id:
+    description:
+      - ID of the workspace whose list is read, and in which a job is created. The default workspace if this is not set.
+    type: str
+  recreate:
+    description:
+      - With O(state=present), replace the job where its O(train_url) differs or it has failed, instead of failing.
+    type: bool
+    default: false
+  force:
+    description:
+      - Before a deletion, stop the job where the API refuses to delete it as it is (C(ModelArts.0105)).
+    type: bool
+    default: false
+  wait:
+    description:
+      - Wait until the state is reached. For V(absent) until the job is proven gone.
+      - The waits in between, such as for the stop before the deletion, take place in any case.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds for the whole task, its retries included.
+    type: int
+    default: 300
+    aliases: [timeout]
+  wait_sleep:
+    description:
+      - Seconds between two looks at the jobs, at most. The first pauses are shorter.
+    type: float
+    default: 5
+  max_concurrency:
+    description:
+      - Requests in flight for O(job_ids), at most. More than five bad signatures in a row lock an access key, so
+        think before you raise it.
+    type: int
+    default: 5
+seealso:
+  - module: otc.modelarts.modelarts_visualization_job_info
+  - name: ModelArts API reference
+    description: The page on deleting a visualization job.
+    link: https://docs.otc.t-systems.com/modelarts/api-ref/
+"""
+
+EXAMPLES = r"""
+---
+- name: Delete a job, and wait until it is gone
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_id: "8992"
+    state: absent
+
+- name: Delete a job by its name, stopping it first where that is needed
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    name: night-run
+    state: absent
+    force: true
+
+- name: Create a job that stops by itself after eight hours
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    name: night-run
+    description: losses of the nightly training
+    train_url: /bucket/logs/
+    auto_stop_hours: 8
+  register: made
+
+- name: Stop it
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_id: "{{ made.job.job_id }}"
+    state: stopped
+
+- name: Delete many jobs
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_ids: ["8992", "8993", "{{ made.job.job_id }}"]
+    state: absent
+"""
+
+RETURN = r"""
+job:
+  description:
+    - The job as it is after the task, after O(state=absent) as it was before. V(null) where there is none.
+    - What the API tells beyond these fields stays in.
+  returned: without O(job_ids)
+  type: dict
+  contains:
+    job_id:
+      description: ID of the job.
+      type: str
+      sample: "8992"
+    job_name:
+      description: Name of the job.
+      type: str
+      sample: night-run
+    job_desc:
+      description: Description of the job.
+      type: str
+      sample: losses of the nightly training
+    status:
+      description: Status of the job as the API numbers it. A number that is not known stays as it is.
+      type: int
+      sample: 8
+    status_name:
+      description: Name of the status in lower case, V(unknown) for a number that is not known.
+      type: str
+      sample: running
+    create_time:
+      description: When the job was created, in milliseconds since the epoch.
+      type: int
+      sample: 1763892000000
+    created_at:
+      description: When the job was created, as ISO 8601 in UTC.
+      type: str
+      sample: "2025-11-23T10:00:00Z"
+    duration:
+      description: How long the job has been running, in milliseconds.
+      type: int
+      sample: 5400000
+    service_url:
+      description: URL of the TensorBoard or MindInsight.
+      type: str
+      sample: https://example.com/tensorboard/8992
+    train_url:
+      description: OBS path of the logs.
+      type: str
+      sample: /bucket/logs/
+    resource_id:
+      description: ID of the resource that is charged.
+      type: str
+      sample: 4787c885-e18d-4ef1-aa12-c4ed0c364b27
+jobs:
+  description: One entry for each of O(job_ids), in the order given.
+  returned: with O(job_ids)
+  type: list
+  elements: dict
+  contains:
+    job_id:
+      description: The ID as it was given.
+      type: str
+      sample: "8992"
+    changed:
+      description: Whether this task changed this job.
+      type: bool
+      sample: true
+    job:
+      description: As RV(job).
+      type: dict
+      sample: {"job_id": "8992", "status": 8, "status_name": "running"}
+    failed:
+      description: Whether this job failed.
+      returned: on failure of this job
+      type: bool
+      sample: true
+    msg:
+      description: What was being done to the job, the message of the API, the code, and what to do about it.
+      returned: on failure of this job
+      type: str
+      sample: "Cannot delete visualization job 8992: This job can't be delete. job status: 9 [ModelArts.0105]."
+    error_code:
+      description: As RV(error_code).
+      returned: as RV(error_code)
+      type: str
+      sample: ModelArts.0105
+    error_message:
+      description: As RV(error_message).
+      returned: as RV(error_code)
+      type: str
+      sample: "This job can't be delete. job status: 9"
+    http_status:
+      description: As RV(http_status).
+      returned: as RV(http_status)
+      type: int
+      sample: 400
+    request_id:
+      description: As RV(request_id).
+      returned: as RV(http_status)
+      type: str
+      sample: 1c2a7c0f5d9b4e0f8f5c
+error_code:
+  description: The error code of the API, always a string.
+  returned: when the API answered with one, on failure and when it is why nothing changed
+  type: str
+  sample: ModelArts.0105
+error_message:
+  description: The error message of the API.
+  returned: as RV(error_code)
+  type: str
+  sample: "This job can't be delete. job status: 9"
+http_status:
+  description: The HTTP status of that answer, also where it had no code.
+  returned: when the API answered with an error that decided the result
+  type: int
+  sample: 400
+request_id:
+  description: The ID by which the provider's support finds the request. V(null) where the answer had none.
+  returned: as RV(http_status)
+  type: str
+  sample: 1c2a7c0f5d9b4e0f8f5c
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _module
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            state=dict(
+                type="str", default="present", choices=["present", "absent", "started", "stopped", "restarted"]
+            ),
+            job_id=dict(type="str", aliases=["id", "visualization_id"]),
+            job_ids=dict(type="list", elements="str"),
+            name=dict(type="str", aliases=["job_name"]),
+            description=dict(type="str", aliases=["job_desc"]),
+            train_url=dict(type="str"),
+            job_type=dict(type="str", choices=["tensorboard", "mindinsight"]),
+            flavor=dict(type="str"),
+            auto_stop_hours=dict(type="int"),
+            workspace_id=dict(type="str"),
+            recreate=dict(type="bool", default=False),
+            force=dict(type="bool", default=False),
+            wait=dict(type="bool", default=True),
+            wait_timeout=dict(type="int", default=300, aliases=["timeout"]),
+            wait_sleep=dict(type="float", default=5),
+            max_concurrency=dict(type="int", default=5),
+            **_module.connection_argument_spec(),
+        ),
+        required_one_of=[("job_id", "job_ids", "name")],
+        mutually_exclusive=[("job_id", "job_ids", "name")],
+        supports_check_mode=True,
+    )
+    _module.run(module, _module.check_job_options, _module.visualization_job, module.params["wait_timeout"])
+
+
+if __name__ == "__main__":
+    main()

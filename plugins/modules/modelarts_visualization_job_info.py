@@ -1,0 +1,223 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: modelarts_visualization_job_info
+short_description: List ModelArts visualization jobs of Open Telekom Cloud and Huawei Cloud
+version_added: 0.1.0
+description:
+  - Returns visualization jobs by ID, by name, by a part of the name, or all of a workspace, from all pages of the list.
+author:
+  - otc.modelarts contributors (@otc-modelarts)
+extends_documentation_fragment:
+  - otc.modelarts.attributes
+  - otc.modelarts.attributes.actiongroup_modelarts
+  - otc.modelarts.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This action does not modify state.
+  diff_mode:
+    support: N/A
+    details:
+      - This action does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This action does not modify state.
+options:
+  job_id:
+    description:
+      - ID of the job, of whichever workspace.
+    type: str
+    aliases: [id, visualization_id]
+  name:
+    description:
+      - Exact name of the jobs.
+    type: str
+    aliases: [job_name]
+  search:
+    description:
+      - A part of the name, at most 64 characters.
+    type: str
+  status:
+    description:
+      - Only jobs of these statuses, given by name or by number. See RV(jobs[].status_name).
+    type: list
+    elements: str
+  sort_by:
+    description:
+      - What the jobs are sorted by.
+    type: str
+    choices: [job_id, job_name, job_desc, create_time, status]
+    default: create_time
+  order:
+    description:
+      - V(asc) for the smallest first, V(desc) for the largest first.
+    type: str
+    choices: [asc, desc]
+    default: desc
+  workspace_id:
+    description:
+      - ID of the workspace whose jobs are listed. The default workspace if this is not set.
+    type: str
+  limit:
+    description:
+      - How many jobs are returned at most. All, if this is not set.
+    type: int
+  wait_timeout:
+    description:
+      - Seconds for the whole task, its retries included.
+    type: int
+    default: 300
+    aliases: [timeout]
+seealso:
+  - module: otc.modelarts.modelarts_visualization_job
+"""
+
+EXAMPLES = r"""
+---
+- name: List the jobs that are running, the oldest first
+  otc.modelarts.modelarts_visualization_job_info:
+    cloud: otc
+    status: [running]
+    sort_by: create_time
+    order: asc
+  register: running
+
+- name: Delete those that were created before yesterday
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_ids: "{{ running.jobs | selectattr('create_time', '<', (now().timestamp() - 86400) * 1000) | map(attribute='job_id') }}"
+    state: absent
+"""
+
+RETURN = r"""
+jobs:
+  description:
+    - The jobs. Empty where nothing matches, also for an unknown O(job_id).
+    - What the API tells beyond these fields stays in.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    job_id:
+      description: ID of the job.
+      type: str
+      sample: "8992"
+    job_name:
+      description: Name of the job.
+      type: str
+      sample: night-run
+    job_desc:
+      description: Description of the job.
+      type: str
+      sample: losses of the nightly training
+    status:
+      description: Status of the job as the API numbers it. A number that is not known stays as it is.
+      type: int
+      sample: 8
+    status_name:
+      description: Name of the status in lower case, V(unknown) for a number that is not known.
+      type: str
+      sample: running
+    create_time:
+      description: When the job was created, in milliseconds since the epoch.
+      type: int
+      sample: 1763892000000
+    created_at:
+      description: When the job was created, as ISO 8601 in UTC.
+      type: str
+      sample: "2025-11-23T10:00:00Z"
+    duration:
+      description: How long the job has been running, in milliseconds.
+      type: int
+      sample: 5400000
+    service_url:
+      description: URL of the TensorBoard or MindInsight.
+      type: str
+      sample: https://example.com/tensorboard/8992
+    train_url:
+      description: OBS path of the logs.
+      type: str
+      sample: /bucket/logs/
+    resource_id:
+      description: ID of the resource that is charged.
+      type: str
+      sample: 4787c885-e18d-4ef1-aa12-c4ed0c364b27
+total_count:
+  description: How many jobs match, before O(limit).
+  returned: success
+  type: int
+  sample: 3
+job_count_limit:
+  description: How many jobs may be created still. V(null) with O(job_id).
+  returned: success
+  type: int
+  sample: 10
+quotas:
+  description: How many jobs the project may have. V(null) with O(job_id).
+  returned: success
+  type: int
+  sample: 10
+error_code:
+  description: The error code of the API, always a string.
+  returned: on failure, when the API answered with one
+  type: str
+  sample: ModelArts.0108
+error_message:
+  description: The error message of the API.
+  returned: as RV(error_code)
+  type: str
+  sample: No permission.
+http_status:
+  description: The HTTP status of that answer, also where it had no code.
+  returned: on failure, when there was an answer
+  type: int
+  sample: 403
+request_id:
+  description: The ID by which the provider's support finds the request. V(null) where the answer had none.
+  returned: as RV(http_status)
+  type: str
+  sample: 1c2a7c0f5d9b4e0f8f5c
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _module
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            job_id=dict(type="str", aliases=["id", "visualization_id"]),
+            name=dict(type="str", aliases=["job_name"]),
+            search=dict(type="str"),
+            status=dict(type="list", elements="str"),
+            sort_by=dict(
+                type="str",
+                default="create_time",
+                choices=["job_id", "job_name", "job_desc", "create_time", "status"],
+            ),
+            order=dict(type="str", default="desc", choices=["asc", "desc"]),
+            workspace_id=dict(type="str"),
+            limit=dict(type="int"),
+            wait_timeout=dict(type="int", default=300, aliases=["timeout"]),
+            **_module.connection_argument_spec(),
+        ),
+        mutually_exclusive=[("job_id", "name", "search")],
+        supports_check_mode=True,
+    )
+    _module.run(
+        module, _module.check_info_options, _module.visualization_job_info, module.params["wait_timeout"]
+    )
+
+
+if __name__ == "__main__":
+    main()
