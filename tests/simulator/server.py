@@ -1,0 +1,388 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTP side: IAM and ModelArts as a client sees them, and the controls under ``/_simulator``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+import typing as t
+import uuid
+from dataclasses import fields
+
+import aiohttp
+import errors
+import settings
+from aiohttp import web
+from cloud import Refusal
+from faults import Fault
+from iam import Iam, Project
+
+Json = t.Dict[str, t.Any]
+
+JOB_PATH = re.compile(r"/v1/(?P<project>[^/]+)/visualization-jobs(?:/(?P<job>[^/]+))?(?:/(?P<action>stop|restart))?/?")
+OPERATIONS = {
+    ("POST", False, None): "create",
+    ("GET", False, None): "list",
+    ("GET", True, None): "get",
+    ("PUT", True, None): "update",
+    ("DELETE", True, None): "delete",
+    ("POST", True, "stop"): "stop",
+    ("POST", True, "restart"): "restart",
+}
+IAM_OPERATIONS = {
+    ("POST", "/v3/auth/tokens"): "token",
+    ("GET", "/v3/auth/tokens"): "validate",
+    ("GET", "/v3/projects"): "projects",
+    ("GET", "/v3/auth/projects"): "projects",
+    ("GET", "/v3"): "version",
+    ("GET", "/v3/"): "version",
+    ("GET", "/"): "version",
+}
+
+
+class Dropped(Exception):
+    """The connection was ended without an answer."""
+
+
+class Server:
+    """Answers requests.
+
+    :param keystone: URL of a Keystone (v3) that knows the tokens, or ``None``.
+    """
+
+    def __init__(self, iam: Iam, keystone: t.Optional[str] = None) -> None:
+        self.iam = iam
+        self.base = ""
+        self.started = iam.now()
+        self._keystone = keystone
+        self._connections: t.Dict[int, int] = {}
+
+    def application(self) -> web.Application:
+        """Return the application."""
+        application = web.Application(client_max_size=1024**2)
+        application.router.add_route("*", "/_simulator/{what}", self.control)
+        application.router.add_route("*", "/_simulator/{what}/{job_id}", self.control)
+        application.router.add_route("*", "/{path:.*}", self.serve)
+        return application
+
+    # --- one request ---
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a client's request, log it, and let go wrong what is to go wrong."""
+        body = await request.read()
+        operation, job_id = operation_of(request)
+        project = self._project_concerned(request, body)
+        entry = self._entry(request, operation, job_id, project, body)
+        project.in_flight += 1
+        entry["in_flight"] = project.in_flight
+        project.log.append(entry)
+        fault = next((one for one in list(project.faults) if one.strikes(request.method, operation, request.path, job_id)), None)
+        try:
+            await asyncio.sleep(project.settings["latency_ms"] / 1000 + (fault.delay if fault else 0))
+            response = await self._response(request, body, project, operation, job_id, fault)
+        except Dropped:
+            entry["fault"] = True
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        finally:
+            project.in_flight -= 1
+        entry.update(status=response.status, fault=fault is not None)
+        content = response.body if isinstance(response, web.Response) else b""
+        entry["bytes_out"] = len(content) if isinstance(content, bytes) else 0
+        entry["error_code"] = error_code_in(content if isinstance(content, bytes) else b"")
+        return response
+
+    async def _response(
+        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str], fault: t.Optional[Fault]
+    ) -> web.StreamResponse:
+        if fault is not None:
+            act(project, fault, "before")
+            if fault.drop == "before":
+                raise Dropped
+        response: t.Optional[web.StreamResponse] = None
+        if fault is None or fault.work or not fault.replaces():
+            response = await self._work(request, body, project, operation, job_id)
+        if fault is not None:
+            act(project, fault, "after")
+            if fault.drop == "after":
+                raise Dropped
+            if fault.replaces() or response is None:
+                response = await replaced(request, fault)
+        assert response is not None
+        return response
+
+    async def _work(
+        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
+    ) -> web.Response:
+        """Carry a call out."""
+        try:
+            if operation in IAM_OPERATIONS.values():
+                status, answer, headers = self._iam(request, body, operation)
+            else:
+                status, answer, headers = 200, await self._modelarts(request, body, project, operation, job_id), {}
+        except Refusal as refusal:
+            if refusal.code == "missing_job":
+                return answered(errors.missing_job(project.settings, operation))
+            return answered(errors.known(project.settings, refusal.code, refusal.message))
+        except errors.ErrorAnswer as error:
+            return answered(error)
+        return json_response(dialect(answer, project.settings), status, headers)
+
+    async def _modelarts(
+        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
+    ) -> Json:
+        caller = await self._caller(request, body)
+        self.iam.throttle(caller)
+        match = JOB_PATH.fullmatch(request.path)
+        if project.settings["retired"] or not operation or match is None:
+            raise errors.known(project.settings, "APIGW.0101")
+        if match["project"] not in self.iam.projects:
+            raise errors.known(caller.settings, "ModelArts.2786")
+        if caller.project_id != match["project"]:
+            raise errors.known(caller.settings, "ModelArts.0210")
+        if operation in project.settings["denied"]:
+            raise errors.known(project.settings, "ModelArts.0108")
+        return call(project, operation, job_id or "", request.query, body)
+
+    async def _caller(self, request: web.Request, body: bytes) -> Project:
+        """Return whose request it is. Raises :class:`errors.ErrorAnswer`."""
+        token = request.headers.get("X-Auth-Token")
+        if token and self._keystone:
+            return await self._project_in_keystone(token)
+        if token:
+            return self.iam.project_of_token(token)
+        if "Authorization" in request.headers:
+            return self.iam.project_of_signature(request.method, request.raw_path, request.headers, body)
+        raise errors.known(self.iam.first().settings, "ModelArts.0201")
+
+    async def _project_in_keystone(self, token: str) -> Project:
+        """Ask the real Keystone about a token; a project that is new to us is made."""
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{self._keystone}/auth/tokens", headers=headers) as answer:
+                if answer.status != 200:
+                    raise errors.known(self.iam.first().settings, "APIGW.0307")
+                project_id = (await answer.json())["token"]["project"]["id"]
+        if project_id not in self.iam.projects:
+            project = self.iam.add_project()
+            del self.iam.projects[project.project_id]
+            project.project_id = project_id
+            self.iam.projects[project_id] = project
+        return self.iam.projects[project_id]
+
+    def _iam(self, request: web.Request, body: bytes, operation: str) -> t.Tuple[int, Json, t.Dict[str, str]]:
+        if operation == "version":
+            links = [{"rel": "self", "href": f"{self.base}/v3/"}]
+            version = {"id": "v3.14", "status": "stable", "links": links, "updated": "2020-04-07T00:00:00Z", "media-types": []}
+            one = request.path.startswith("/v3")
+            return (200, {"version": version}, {}) if one else (300, {"versions": {"values": [version]}}, {})
+        if operation == "token":
+            token, project = self.iam.log_in(parsed(body))
+            return 201, self.iam.token_body(token, self.base), {"X-Subject-Token": token}
+        if operation == "validate":
+            subject = request.headers.get("X-Subject-Token", "")
+            self.iam.project_of_token(request.headers.get("X-Auth-Token", ""))
+            self.iam.project_of_token(subject)
+            return 200, self.iam.token_body(subject, self.base), {"X-Subject-Token": subject}
+        if "X-Auth-Token" in request.headers:
+            project = self.iam.project_of_token(request.headers["X-Auth-Token"])
+        else:
+            project = self.iam.project_of_signature(request.method, request.raw_path, request.headers, body)
+        name = request.query.get("name", project.name)
+        rows = [{"id": project.project_id, "name": project.name, "enabled": True}] if name == project.name else []
+        return 200, {"projects": rows, "links": {}}, {}
+
+    # --- the log ---
+
+    def _project_concerned(self, request: web.Request, body: bytes) -> Project:
+        """Return the project whose log, settings and faults a request falls under."""
+        match = re.match(r"/v\d+/([0-9a-f]{32})(/|$)", request.path)
+        if match and match[1] in self.iam.projects:
+            return self.iam.projects[match[1]]
+        token = self.iam.tokens.get(request.headers.get("X-Subject-Token") or request.headers.get("X-Auth-Token") or "")
+        if token:
+            return self.iam.projects[token.project_id]
+        access = re.search(r"Access=([^,\s]+)", request.headers.get("Authorization", ""))
+        owner = self.iam.key(access[1])[0] if access else None
+        if owner is None and request.path == "/v3/auth/tokens":
+            text = body.decode("utf-8", "replace")
+            owner = next((one for one in self.iam.projects.values() if one.project_id in text or f'"{one.name}"' in text), None)
+        return owner or self.iam.first()
+
+    def _entry(self, request: web.Request, operation: str, job_id: t.Optional[str], project: Project, body: bytes) -> Json:
+        transport = id(request.transport)
+        return {
+            "n": len(project.log) + 1,
+            "time": round(self.iam.now() - self.started, 4),
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "operation": operation,
+            "job_id": job_id,
+            "status": None,
+            "error_code": None,
+            "header_names": sorted({name.lower() for name in request.headers}),
+            "connection": self._connections.setdefault(transport, len(self._connections) + 1),
+            "bytes_in": len(body),
+            "bytes_out": 0,
+            "fault": False,
+        }
+
+    # --- the controls ---
+
+    async def control(self, request: web.Request) -> web.Response:
+        """Answer a request to the simulator itself."""
+        what, job_id = request.match_info["what"], request.match_info.get("job_id")
+        project = self.iam.projects.get(request.query.get("project", self.iam.first().project_id))
+        if project is None:
+            return json_response({"error": "no such project"}, 404)
+        body = parsed(await request.read())
+        try:
+            return json_response(self._control(request.method, what, job_id, project, body))
+        except (KeyError, TypeError, ValueError, Refusal) as error:
+            return json_response({"error": str(error)}, 400)
+
+    def _control(self, method: str, what: str, job_id: t.Optional[str], project: Project, body: t.Any) -> t.Any:
+        """Read or change what a project is."""
+        many = body if isinstance(body, list) else [body]
+        if what == "jobs":
+            return control_jobs(method, job_id, project, body, many)
+        if (method, what) == ("POST", "faults"):
+            allowed = {one.name for one in fields(Fault)} - {"seen"}
+            if any(set(rule) - allowed for rule in many):
+                raise KeyError(f"a fault has only {', '.join(sorted(allowed))}")
+            project.faults.extend(Fault(**rule) for rule in many)
+            return {}
+        simple: t.Dict[t.Tuple[str, str], t.Callable[[], t.Any]] = {
+            ("GET", "log"): lambda: project.log,
+            ("DELETE", "log"): project.log.clear,
+            ("DELETE", "faults"): project.faults.clear,
+            ("GET", "settings"): lambda: project.settings,
+            ("PATCH", "settings"): lambda: settings.changed(project.settings, body),
+            ("GET", "credentials"): lambda: project.credentials(self.base),
+            ("POST", "projects"): lambda: self.iam.add_project((body or {}).get("settings")).credentials(self.base),
+        }
+        if (method, what) not in simple:
+            raise KeyError(f"no such control: {method} {what}")
+        return simple[method, what]() or ([] if what == "log" else {})
+
+
+def operation_of(request: web.Request) -> t.Tuple[str, t.Optional[str]]:
+    """Return what a request asks for, and of which job; an empty name for what there is not."""
+    match = JOB_PATH.fullmatch(request.path)
+    if match is None:
+        return IAM_OPERATIONS.get((request.method, request.path), ""), None
+    return OPERATIONS.get((request.method, bool(match["job"]), match["action"]), ""), match["job"]
+
+
+def call(project: Project, operation: str, job_id: str, query: t.Mapping[str, str], body: bytes) -> Json:
+    """Make one of the seven calls."""
+    jobs = project.jobs
+    content = parsed(body)
+    if operation in ("create", "update") and not isinstance(content, dict):
+        raise Refusal("ModelArts.0101")
+    calls: t.Dict[str, t.Callable[[], Json]] = {
+        "create": lambda: jobs.create(content),
+        "list": lambda: jobs.list(query),
+        "get": lambda: jobs.get(job_id),
+        "update": lambda: jobs.describe(job_id, content),
+        "delete": lambda: jobs.delete(job_id),
+        "stop": lambda: jobs.stop(job_id),
+        "restart": lambda: jobs.restart(job_id),
+    }
+    return calls[operation]()
+
+
+def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t.Any, many: t.List[Json]) -> t.Any:
+    """Read or change the jobs of a project behind the API's back."""
+    if method == "POST":
+        made = [project.jobs.seed(dict(job)) for job in many]
+        return made if isinstance(body, list) else made[0]
+    if method == "PATCH" and job_id:
+        return project.jobs.patch(job_id, body)
+    if method == "DELETE" and job_id:
+        return project.jobs.vanish(job_id) or {}
+    return project.jobs.truth(job_id)
+
+
+def act(project: Project, fault: Fault, when: str) -> None:
+    """Do what others do, at this moment."""
+    for effect in fault.effects:
+        if effect.get("when", "before") != when:
+            continue
+        if "vanish" in effect:
+            project.jobs.vanish(effect["vanish"])
+        for job_id, status in effect.get("set_status", {}).items():
+            project.jobs.patch(job_id, {"status": status})
+        if "create" in effect:
+            project.jobs.seed(dict(effect["create"]))
+
+
+async def replaced(request: web.Request, fault: Fault) -> web.StreamResponse:
+    """Return the answer that a fault puts in place of the call's own."""
+    headers = {"X-Request-Id": uuid.uuid4().hex, **fault.headers}
+    if fault.redirect:
+        return web.Response(status=fault.status or 302, headers={**headers, "Location": fault.redirect})
+    if fault.drip_seconds:
+        stream = web.StreamResponse(headers=headers)
+        await stream.prepare(request)
+        while True:
+            await stream.write(b" ")
+            await asyncio.sleep(fault.drip_seconds)
+    if fault.raw_body is not None or fault.body_size:
+        kind = fault.content_type or "text/html"
+        return web.Response(status=fault.status or 200, body=fault.content(), content_type=kind, headers=headers)
+    return json_response(fault.body, fault.status or 200, headers)
+
+
+def answered(error: errors.ErrorAnswer) -> web.Response:
+    """Return an error as a response."""
+    if isinstance(error.body, str):
+        headers = {"X-Request-Id": uuid.uuid4().hex, **error.headers}
+        return web.Response(status=error.status, text=error.body, content_type="text/html", headers=headers)
+    return json_response(error.body, error.status, error.headers)
+
+
+def json_response(body: t.Any, status: int = 200, headers: t.Optional[t.Dict[str, str]] = None) -> web.Response:
+    """Return JSON, with the id that every answer has."""
+    content = json.dumps(body).encode()
+    own = {"X-Request-Id": uuid.uuid4().hex, **(headers or {})}
+    return web.Response(status=status, body=content, content_type="application/json", headers=own)
+
+
+def dialect(answer: t.Any, own: settings.Settings) -> t.Any:
+    """Return an answer with its numbers and booleans as they are set to come."""
+    if isinstance(answer, dict):
+        return {key: dialect(value, own) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [dialect(value, own) for value in answer]
+    if isinstance(answer, bool):
+        return str(answer).lower() if own["success_as_string"] else answer
+    if isinstance(answer, int) and own["numbers_as_strings"]:
+        return str(answer)
+    return answer
+
+
+def error_code_in(content: bytes) -> t.Optional[str]:
+    """Return the code in an answer, for the log."""
+    found = re.search(rb'"(?:error_code|errorCode|code)": "?([\w.]+)', content[:2000])
+    return found[1].decode() if found else None
+
+
+def parsed(body: bytes) -> t.Any:
+    """Return the JSON in a body; ``None`` where it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def wall_clock() -> float:
+    """Return the seconds since the epoch."""
+    return time.time()
