@@ -12,7 +12,8 @@ class ModuleDocFragment:
 notes:
   - Credentials come from one source, namely the options, else the cloud named, else the environment. Within that source a
     token is preferred to AK/SK, and AK/SK to a password.
-  - What else the connection needs (project, region, endpoint, certificates) is taken from the first of the same three that has it.
+  - What else the connection needs (project, region, endpoint, certificates) comes from the first of the same three that
+    has it.
   - E(OS_CLOUD) is ignored where O(auth) has credentials.
 requirements:
   - requests

@@ -112,7 +112,7 @@ class Settings:
     region_name: t.Optional[str]
     endpoint: t.Optional[str]
     verify: t.Union[bool, str] = True
-    cert: t.Union[None, str, t.Tuple[str, str]] = None
+    cert: t.Union[str, t.Tuple[str, str], None] = None
 
 
 @dataclass(frozen=True)
@@ -370,7 +370,7 @@ def verification(sources: Sources) -> t.Union[bool, str]:
     return existing_path(sources, "ca_cert") or True
 
 
-def client_certificate(sources: Sources) -> t.Union[None, str, t.Tuple[str, str]]:
+def client_certificate(sources: Sources) -> t.Union[str, t.Tuple[str, str], None]:
     """Return the client certificate, with its key where that is a file of its own."""
     cert, key = existing_path(sources, "client_cert"), existing_path(sources, "client_key")
     if key and not cert:
@@ -518,9 +518,7 @@ class SignatureAuth:
     Source: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Authentication", AK/SK-based).
     """
 
-    def __init__(
-        self, key: AccessKey, project_id: t.Optional[str] = None, clock: t.Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, key: AccessKey, project_id: t.Optional[str] = None, clock: t.Callable[[], float] = time.time) -> None:
         self._key = key
         self._project_id = project_id
         self._clock = clock

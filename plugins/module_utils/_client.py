@@ -485,9 +485,7 @@ class Client:
         self.secrets.append(token)
         return _auth.TokenAuth(token), _auth.read_scope(body)
 
-    def _ask_iam(
-        self, asked: _auth.IamRequest, auth: t.Callable[[t.Any], t.Any]
-    ) -> t.Tuple[Json, t.Mapping[str, str]]:
+    def _ask_iam(self, asked: _auth.IamRequest, auth: t.Callable[[t.Any], t.Any]) -> t.Tuple[Json, t.Mapping[str, str]]:
         """Ask IAM; what its error says is told as IAM's."""
         try:
             return self._repeat(True, asked.method, asked.url, auth, asked.query, asked.body, headers=asked.headers)
@@ -514,9 +512,7 @@ def unauthorised(request: t.Any) -> t.Any:
     return request
 
 
-def project_of_scope(
-    settings: _auth.Settings, project_id: t.Optional[str], scope: t.Optional[_auth.Scope]
-) -> str:
+def project_of_scope(settings: _auth.Settings, project_id: t.Optional[str], scope: t.Optional[_auth.Scope]) -> str:
     """Return the id of the project. Raises :class:`_auth.AuthError` where the token is for another, or for none."""
     scoped = scope.project_id if scope else None
     if project_id is None and scoped is None:

@@ -12,7 +12,6 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
 from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
 
 Result = t.Dict[str, t.Any]
@@ -32,9 +31,9 @@ def connection_argument_spec() -> t.Dict[str, t.Any]:
     """Return the options about authentication and connection, which both modules have."""
     plain: t.Dict[str, t.Any] = {"type": "str"}
     secret: t.Dict[str, t.Any] = {"type": "str", "no_log": True}
-    auth = {name: plain for name in ("auth_url", "username", "user_id", "user_domain_name", "user_domain_id")}
-    auth.update({name: plain for name in ("project_id", "project_name", "project_domain_name", "project_domain_id")})
-    auth.update({name: secret for name in ("password", "token", "security_token")})
+    auth = dict.fromkeys(("auth_url", "username", "user_id", "user_domain_name", "user_domain_id"), plain)
+    auth.update(dict.fromkeys(("project_id", "project_name", "project_domain_name", "project_domain_id"), plain))
+    auth.update(dict.fromkeys(("password", "token", "security_token"), secret))
     return {
         "cloud": plain,
         "auth": {
@@ -77,7 +76,7 @@ def run(
         result = {"failed": True, "msg": str(error)}
     except _client.CallError as error:
         result = {"failed": True, "msg": message(error), **error_fields(error)}
-    except Exception as error:  # the outermost boundary: no traceback reaches a user
+    except Exception as error:  # noqa: BLE001  # the outermost boundary: no traceback reaches a user
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
         result = {"failed": True, "msg": f"This is a bug in otc.modelarts: {type(error).__name__} at {place}."}

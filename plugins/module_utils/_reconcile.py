@@ -21,8 +21,8 @@ from ansible_collections.otc.modelarts.plugins.module_utils._client import (
     AnswerLost,
     CallError,
     Clock,
-    DeadlineExceeded,
     Deadline,
+    DeadlineExceeded,
     Unintelligible,
 )
 from ansible_collections.otc.modelarts.plugins.module_utils._jobs import Job, Jobs, Listing, Seen

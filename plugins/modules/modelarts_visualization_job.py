@@ -289,16 +289,13 @@ request_id:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
-            state=dict(
-                type="str", default="present", choices=["present", "absent", "started", "stopped", "restarted"]
-            ),
+            state=dict(type="str", default="present", choices=["present", "absent", "started", "stopped", "restarted"]),
             job_id=dict(type="str", aliases=["id", "visualization_id"]),
             job_ids=dict(type="list", elements="str"),
             name=dict(type="str", aliases=["job_name"]),

@@ -189,7 +189,6 @@ request_id:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
@@ -214,9 +213,7 @@ def main() -> None:
         mutually_exclusive=[("job_id", "name", "search")],
         supports_check_mode=True,
     )
-    _module.run(
-        module, _module.check_info_options, _module.visualization_job_info, module.params["wait_timeout"]
-    )
+    _module.run(module, _module.check_info_options, _module.visualization_job_info, module.params["wait_timeout"])
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
     )
     own.add_argument("--host", default="127.0.0.1", type=loopback, help="address to listen on; loopback only")
     own.add_argument("--port", default=0, type=int, help="port to listen on; 0 for a free one (the default)")
-    own.add_argument("--ready-file", type=pathlib.Path, help="write the addresses and credentials there, as JSON, once it listens")
+    own.add_argument(
+        "--ready-file", type=pathlib.Path, help="write the addresses and credentials there, as JSON, once it listens"
+    )
     own.add_argument("--tls-cert", type=pathlib.Path, help="certificate: serve https")
     own.add_argument("--tls-key", type=pathlib.Path, help="key of the certificate")
     own.add_argument("--setting", action="append", default=[], metavar="NAME=JSON", help="change a setting; may be repeated")

@@ -16,16 +16,45 @@ from settings import Settings
 Json = t.Dict[str, t.Any]
 
 INIT, SUBMIT_TRYING, DELETE_FAILED, RUNNING, KILLING, KILLED = 1, 4, 6, 8, 9, 12
-STATUS_NAMES = (
-    "UNKNOWN INIT IMAGE_CREATING IMAGE_FAILED SUBMIT_TRYING SUBMIT_FAILED DELETE_FAILED WAITING RUNNING KILLING COMPLETED "
-    "FAILED KILLED CANCELED LOST SCALING SUBMIT_MODEL_FAILED DEPLOY_SERVICE_FAILED CHECK_INIT CHECK_RUNNING "
-    "CHECK_RUNNING_COMPLETED CHECK_FAILED MOUNT_FAILED"
-).split()
+STATUS_NAMES = [
+    "UNKNOWN",
+    "INIT",
+    "IMAGE_CREATING",
+    "IMAGE_FAILED",
+    "SUBMIT_TRYING",
+    "SUBMIT_FAILED",
+    "DELETE_FAILED",
+    "WAITING",
+    "RUNNING",
+    "KILLING",
+    "COMPLETED",
+    "FAILED",
+    "KILLED",
+    "CANCELED",
+    "LOST",
+    "SCALING",
+    "SUBMIT_MODEL_FAILED",
+    "DEPLOY_SERVICE_FAILED",
+    "CHECK_INIT",
+    "CHECK_RUNNING",
+    "CHECK_RUNNING_COMPLETED",
+    "CHECK_FAILED",
+    "MOUNT_FAILED",
+]
 SORT_KEYS = ("job_id", "job_name", "job_desc", "create_time", "status")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
-SHOWN = (
-    "job_id job_name status create_time duration job_desc service_url train_url resource_id remaining_duration"
-).split()
+SHOWN = [
+    "job_id",
+    "job_name",
+    "status",
+    "create_time",
+    "duration",
+    "job_desc",
+    "service_url",
+    "train_url",
+    "resource_id",
+    "remaining_duration",
+]
 
 
 class Refusal(Exception):

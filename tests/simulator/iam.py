@@ -189,7 +189,9 @@ class Iam:
         try:
             access_key = signing.parse(headers.get("Authorization", ""))[0]
         except signing.BadSignature as error:
-            raise errors.known(self.first().settings, "APIGW.0301", f"Incorrect IAM authentication information: {error}") from error
+            raise errors.known(
+                self.first().settings, "APIGW.0301", f"Incorrect IAM authentication information: {error}"
+            ) from error
         project, key = self.key(access_key)
         if project is None or key is None:
             raise errors.known(self.first().settings, "APIGW.0301", "Incorrect IAM authentication information: unknown key")

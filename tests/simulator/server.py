@@ -99,7 +99,13 @@ class Server:
         return response
 
     async def _response(
-        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str], fault: t.Optional[Fault]
+        self,
+        request: web.Request,
+        body: bytes,
+        project: Project,
+        operation: str,
+        job_id: t.Optional[str],
+        fault: t.Optional[Fault],
     ) -> web.StreamResponse:
         if fault is not None:
             act(project, fault, "before")
@@ -164,11 +170,11 @@ class Server:
     async def _project_in_keystone(self, token: str) -> Project:
         """Ask the real Keystone about a token; a project that is new to us is made."""
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{self._keystone}/auth/tokens", headers=headers) as answer:
-                if answer.status != 200:
-                    raise errors.known(self.iam.first().settings, "APIGW.0307")
-                project_id = (await answer.json())["token"]["project"]["id"]
+        url = f"{self._keystone}/auth/tokens"
+        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+            if answer.status != 200:
+                raise errors.known(self.iam.first().settings, "APIGW.0307")
+            project_id = (await answer.json())["token"]["project"]["id"]
         if project_id not in self.iam.projects:
             project = self.iam.add_project()
             del self.iam.projects[project.project_id]

@@ -167,7 +167,9 @@ def play(cloud: Cloud, tmp_path: pathlib.Path) -> Play:
         written = [as_task(number, task) for number, task in enumerate(tasks)]
         results = tmp_path / "results.json"
         names = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        written.append({"ansible.builtin.copy": {"dest": str(results), "mode": "0600", "content": f"{{{{ [{names}] | to_json }}}}"}})
+        written.append(
+            {"ansible.builtin.copy": {"dest": str(results), "mode": "0600", "content": f"{{{{ [{names}] | to_json }}}}"}}
+        )
         book = tmp_path / "playbook.yml"
         book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": written}]))
         output = ansible_playbook(str(book), cloud.access_key() if environ is None else environ, tmp_path, python)

@@ -78,7 +78,17 @@ def test_gone_however_a_missing_job_answers(cloud: Cloud, play: Play, answer: st
     assert cloud.calls() == (["get"] if answer == "2775" else ["get", "list"])
 
 
-@pytest.mark.parametrize("status, code", [(404, "APIGW.0101"), (404, "ModelArts.4204"), (404, "ModelArts.2786"), (404, "ModelArts.2836"), (404, "ModelArts.6650"), (403, "ModelArts.0210")])
+@pytest.mark.parametrize(
+    "status, code",
+    [
+        (404, "APIGW.0101"),
+        (404, "ModelArts.4204"),
+        (404, "ModelArts.2786"),
+        (404, "ModelArts.2836"),
+        (404, "ModelArts.6650"),
+        (403, "ModelArts.0210"),
+    ],
+)
 def test_a_wrong_path_or_project_is_never_gone(cloud: Cloud, play: Play, status: int, code: str) -> None:
     cloud.set(missing_job={"status": status, "body": {"error_code": code, "error_msg": "Not here."}})
     assert failed(predicted(cloud, play), code)
@@ -117,7 +127,11 @@ def test_answer_lost_and_gone_is_changed(cloud: Cloud, play: Play) -> None:
     assert cloud.changing() == ["delete"]
 
 
-@pytest.mark.parametrize("fault", [{"drop": "before"}, {"status": 503, "body": {}}, {"status": 502, "raw_body": "<html>"}, {"status": 504, "raw_body": ""}], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [{"drop": "before"}, {"status": 503, "body": {}}, {"status": 502, "raw_body": "<html>"}, {"status": 504, "raw_body": ""}],
+    ids=str,
+)
 def test_answer_lost_and_still_there_is_repeated(cloud: Cloud, play: Play, fault: Result) -> None:
     cloud.add("10")
     cloud.fault(operation="delete", **fault)
@@ -244,7 +258,16 @@ def test_no_right_to_delete_fails_with_the_code(cloud: Cloud, play: Play) -> Non
     assert cloud.job_ids() == {"10"}
 
 
-@pytest.mark.parametrize("settings", [{"message_key": "error_msg"}, {"success_as_string": True, "numbers_as_strings": True}, {"gateway_prefix": "APIG"}, {"list_cap": 100}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"message_key": "error_msg"},
+        {"success_as_string": True, "numbers_as_strings": True},
+        {"gateway_prefix": "APIG"},
+        {"list_cap": 100},
+    ],
+    ids=str,
+)
 def test_every_dialect_of_the_api_is_understood(cloud: Cloud, play: Play, settings: Result) -> None:
     cloud.set(**settings)
     cloud.add("10")

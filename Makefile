@@ -1,0 +1,52 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Makes one environment, .venv, and calls what is in it. What the sessions of the tests do stands in noxfile.py.
+
+# Under pyenv every Python that is installed is found by its name; elsewhere this says nothing.
+PYENV := $(shell pyenv versions --bare 2>/dev/null | sort -rV | paste -sd:)
+ifneq ($(PYENV),)
+export PYENV_VERSION := $(PYENV)
+endif
+
+VENV := .venv
+NOX := $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
+LINT := lint docs-check license-check extra-checks build-import-check ansible-lint
+CORES := 2.21 2.20 2.19 2.18 2.17
+NEWEST_AND_OLDEST := 2.21 2.17
+TESTS := $(LINT) simulator peers demo sanity-2.21
+
+.PHONY: help demo test unit integration lint matrix format clean
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(VENV)/ready ## Run the main job against the simulator
+	@$(VENV)/bin/python tests/tools/demo.py
+
+test: $(VENV)/ready ## Run everything, with the newest and the oldest ansible-core
+	@$(VENV)/bin/python tests/tools/sessions.py $(TESTS) $(foreach core,$(NEWEST_AND_OLDEST),units-$(core) integration-$(core))
+
+unit: $(VENV)/ready ## Run the unit tests only
+	@$(NOX) --session units
+
+integration: $(VENV)/ready ## Run the integration tests with the newest ansible-core
+	@$(NOX) --session integration-2.21
+
+lint: $(VENV)/ready ## Run the linters and the checks of types, docs and licences
+	@$(NOX) --session $(LINT) types
+
+matrix: $(VENV)/ready ## Run units, integration and sanity tests with every ansible-core
+	@$(VENV)/bin/python tests/tools/sessions.py $(foreach core,$(CORES),units-$(core) integration-$(core) sanity-$(core))
+
+format: $(VENV)/ready ## Format the code
+	@$(NOX) --session formatters
+
+clean: ## Remove all that was made
+	rm -rf $(VENV) .nox tests/output
+
+$(VENV)/ready: tests/requirements.txt tests/simulator/requirements.txt requirements.txt
+	@python3 -m venv --clear $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(foreach file,$^,-r $(file))
+	@touch $@

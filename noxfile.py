@@ -1,0 +1,91 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sessions that prove the collection. The linters are configured in antsibull-nox.toml; see CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import sys
+
+import antsibull_nox
+import nox
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "tests" / "tools"))
+import pip_bootstrap
+
+antsibull_nox.load_antsibull_nox_toml()
+
+# ansible-core, and the Pythons that go with it; of these the first that this machine has is taken.
+MATRIX = {
+    "2.21": ("3.13", "3.12"),
+    "2.20": ("3.13", "3.12"),
+    "2.19": ("3.11", "3.12"),
+    "2.18": ("3.11", "3.12"),
+    "2.17": ("3.10", "3.11", "3.12"),
+}
+TESTS = {
+    "units": ("--venv", "--num-workers", "2"),
+    "integration": ("--venv", "-v"),
+    "sanity": ("--venv",),
+}
+
+
+def installed(pythons: tuple[str, ...]) -> str:
+    """Return the first of these Pythons that is there, or the first of all for nox to miss it."""
+    return next((python for python in pythons if shutil.which(f"python{python}")), pythons[0])
+
+
+for core, pythons in MATRIX.items():
+    for test, options in TESTS.items():
+        antsibull_nox.add_ansible_test_session(
+            name=f"{test}-{core}",
+            description=f"Run ansible-test {test} with ansible-core {core}",
+            ansible_test_params=[test, *options, "--python", installed(pythons), "--color", "no"],
+            default=False,
+            ansible_core_version=core,
+            ansible_core_source="pypi",
+            handle_coverage="never",
+            callback_before=pip_bootstrap.provide,
+        )
+
+
+def collection_tree(session: nox.Session) -> dict[str, str]:
+    """Return the environment in which the collection is found, under the name that it has, without copying it."""
+    tree = pathlib.Path(session.create_tmp()) / "collections"
+    place = tree / "ansible_collections" / "otc" / "modelarts"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.is_symlink():
+        place.symlink_to(pathlib.Path(__file__).parent, target_is_directory=True)
+    return {"PYTHONPATH": str(tree), "ANSIBLE_COLLECTIONS_PATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@nox.session(default=False)
+def units(session: nox.Session) -> None:
+    """Run the unit tests quickly, on the Python that is there."""
+    session.install("-r", "tests/unit/requirements.txt", "ansible-core", "pytest", "pytest-xdist")
+    environment = collection_tree(session)
+    with session.chdir(pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"):
+        session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/unit", *session.posargs, env=environment)
+
+
+@nox.session(default=False)
+def simulator(session: nox.Session) -> None:
+    """Run the simulator's own tests."""
+    session.install("-r", "tests/simulator/requirements.txt", "pytest", "pytest-xdist", "requests")
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/simulator/tests", *session.posargs)
+
+
+@nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """Hold the simulator, and the signature, to clients that others wrote."""
+    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/peers", *session.posargs, env=collection_tree(session))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("NOX_DEFAULT_VENV_BACKEND", "venv")
+    nox.main()

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a playbook of this collection, the demo if no other is named, against a simulator of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(sys.executable).parent
+# This cloud refuses to delete a job that runs, so that there is something to force.
+SIMULATOR = ("--setting", "delete_refused_at=[8, 9]", "--setting", "stop_seconds=0.5", "--setting", "start_seconds=0.5")
+
+
+def collections(folder: pathlib.Path) -> pathlib.Path:
+    """Make a folder in which Ansible finds this collection under its name, and return it."""
+    place = folder / "ansible_collections" / "otc" / "modelarts"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(ROOT, target_is_directory=True)
+    return folder
+
+
+def wait_for(ready: pathlib.Path, process: subprocess.Popen[bytes]) -> dict[str, t.Any]:
+    """Return what the simulator says of itself once it listens. Raises :class:`SystemExit` where it does not."""
+    end = time.monotonic() + 30
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > end:
+            raise SystemExit("The simulator did not start.")
+        time.sleep(0.05)
+    return t.cast("dict[str, t.Any]", json.loads(ready.read_text(encoding="utf-8")))
+
+
+def environment(cloud: dict[str, t.Any], folder: pathlib.Path) -> dict[str, str]:
+    """Return the environment of a user of the simulated cloud, and nothing of that of a real one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_"))}
+    return {
+        **kept,
+        "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "ANSIBLE_COLLECTIONS_PATH": str(collections(folder)),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        "ANSIBLE_HOME": str(folder / "home"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OS_ACCESS_KEY": cloud["access_key"],
+        "OS_SECRET_KEY": cloud["secret_key"],
+        "OS_PROJECT_ID": cloud["project_id"],
+        "OS_MODELARTS_ENDPOINT_OVERRIDE": cloud["endpoint"],
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run ``ansible-playbook`` with these arguments and return what it returned; the simulator ends in any case."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        ready = folder / "ready.json"
+        command = [sys.executable, str(ROOT / "tests" / "simulator"), "--ready-file", str(ready), *SIMULATOR]
+        with subprocess.Popen([*command, "--parent-pid", str(os.getpid())], stdout=subprocess.DEVNULL) as simulator:
+            try:
+                own = environment(wait_for(ready, simulator), folder)
+                own["ANSIBLE_PYTHON_INTERPRETER"] = sys.executable
+                return subprocess.call(["ansible-playbook", *arguments], env=own, cwd=folder)
+            finally:
+                simulator.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["otc.modelarts.demo"]))
