@@ -11,8 +11,8 @@ export PYENV_VERSION := $(PYENV)
 endif
 
 VENV := .venv
-NOX := $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
-LINT := lint docs-check license-check extra-checks build-import-check ansible-lint
+NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
+LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types
 CORES := 2.21 2.20 2.19 2.18 2.17
 NEWEST_AND_OLDEST := 2.21 2.17
 TESTS := $(LINT) simulator peers demo sanity-2.21
@@ -35,7 +35,7 @@ integration: $(VENV)/ready ## Run the integration tests with the newest ansible-
 	@$(NOX) --session integration-2.21
 
 lint: $(VENV)/ready ## Run the linters and the checks of types, docs and licences
-	@$(NOX) --session $(LINT) types
+	@$(NOX) --session $(LINT)
 
 matrix: $(VENV)/ready ## Run units, integration and sanity tests with every ansible-core
 	@$(VENV)/bin/python tests/tools/sessions.py $(foreach core,$(CORES),units-$(core) integration-$(core) sanity-$(core))

@@ -14,7 +14,9 @@ import sys
 import antsibull_nox
 import nox
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "tests" / "tools"))
+ROOT = pathlib.Path(__file__).resolve().parent
+TARGETS = sorted(folder for folder in (ROOT / "tests" / "integration" / "targets").iterdir() if folder.is_dir())
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import pip_bootstrap
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -59,7 +61,7 @@ def collection_tree(session: nox.Session) -> dict[str, str]:
     place = tree / "ansible_collections" / "otc" / "modelarts"
     place.parent.mkdir(parents=True, exist_ok=True)
     if not place.is_symlink():
-        place.symlink_to(pathlib.Path(__file__).parent, target_is_directory=True)
+        place.symlink_to(ROOT, target_is_directory=True)
     return {"PYTHONPATH": str(tree), "ANSIBLE_COLLECTIONS_PATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -73,6 +75,15 @@ def units(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """Check the types of the programs among the tests; those of the plugins are checked by the session lint."""
+    session.install("mypy", "aiohttp", "nox", "pytest", "requests", "types-PyYAML", "types-requests")
+    for folder in ("simulator", "tools", *(f"integration/targets/{target.name}" for target in TARGETS)):
+        with session.chdir(ROOT / "tests" / folder):
+            session.run("mypy", "--strict", "--config-file=", "--ignore-missing-imports", "--cache-dir", os.devnull, ".")
+
+
+@nox.session(default=False)
 def simulator(session: nox.Session) -> None:
     """Run the simulator's own tests."""
     session.install("-r", "tests/simulator/requirements.txt", "pytest", "pytest-xdist", "requests")
@@ -80,12 +91,14 @@ def simulator(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Run the demo, and see that it changed what it says and left nothing."""
+    session.install("ansible-core", "-r", "requirements.txt", "-r", "tests/simulator/requirements.txt")
+    session.run("python", "tests/tools/demo.py")
+
+
+@nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Hold the simulator, and the signature, to clients that others wrote."""
     session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
     session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/peers", *session.posargs, env=collection_tree(session))
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("NOX_DEFAULT_VENV_BACKEND", "venv")
-    nox.main()

@@ -12,6 +12,7 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
 
 Result = t.Dict[str, t.Any]

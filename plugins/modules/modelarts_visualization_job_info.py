@@ -189,6 +189,7 @@ request_id:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 

@@ -136,7 +136,7 @@ class Jobs:
         self._jobs[job_id] = job
         if status == RUNNING:
             job.running_since = now
-        return self.truth(job_id)
+        return t.cast(Json, self.truth(job_id))
 
     def vanish(self, job_id: str) -> None:
         """Have someone else's deletion of a job end."""
@@ -151,7 +151,7 @@ class Jobs:
             self._set_status(job, int(fields.pop("status")), self._now())
         job.workspace_id = str(fields.pop("workspace_id", job.workspace_id))
         job.fields.update(fields)
-        return self.truth(job_id)
+        return t.cast(Json, self.truth(job_id))
 
     def truth(self, job_id: t.Optional[str] = None) -> t.Any:
         """Return what is really there: one job, or all of all workspaces."""

@@ -313,7 +313,8 @@ def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t
     if method == "PATCH" and job_id:
         return project.jobs.patch(job_id, body)
     if method == "DELETE" and job_id:
-        return project.jobs.vanish(job_id) or {}
+        project.jobs.vanish(job_id)
+        return {}
     return project.jobs.truth(job_id)
 
 

@@ -30,10 +30,10 @@ class Outcome:
 
 def run(name: str) -> Outcome:
     """Run one session, showing its output as it comes."""
-    nox = os.path.join(os.path.dirname(sys.executable), "nox")
-    command = [nox, "--reuse-existing-virtualenvs", "--no-error-on-missing-interpreters", "--session", name]
+    command = ["nox", "--reuse-existing-virtualenvs", "--no-error-on-missing-interpreters", "--session", name]
     begin, tests, ran = time.monotonic(), {"passed": 0, "failed": 0, "skipped": 0}, True
-    own = {**os.environ, "PYTHONUNBUFFERED": "1", "NOX_DEFAULT_VENV_BACKEND": "venv"}
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
+    own = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=own) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)

@@ -186,7 +186,7 @@ def play(cloud: Cloud, tmp_path: pathlib.Path) -> Play:
 def as_task(number: int, task: Result) -> Result:
     """Return a task as a playbook has it. What is not a keyword of a task is an option of the module."""
     task = dict(task)
-    keywords = {name: task.pop(name) for name in ("check_mode", "environment") if name in task}
+    keywords: Result = {name: task.pop(name) for name in ("check_mode", "environment") if name in task}
     module = task.pop("module", MODULE)
     own = {"name": f"Task {number}", "register": f"result_{number}", "ignore_errors": True, **keywords}
     return {**own, module: {"wait_sleep": 0.3, **task} if module == MODULE else task}
