@@ -1,0 +1,826 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is there: how a job is told, what an error says about it, the list, and the proof that a job is gone."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _jobs
+
+Fields = t.Dict[str, t.Any]
+Reply = t.Union[Fields, _client.CallError]
+
+LIST = "GET /visualization-jobs"
+GET = "GET /visualization-jobs/10"
+
+
+class Script:
+    """Stands where the client is: sees that each call is the next of the script, and gives its answer.
+
+    A page of the list is written as ``GET /visualization-jobs <page> of <per_page>``.
+    """
+
+    def __init__(self, *calls: t.Tuple[str, Reply]) -> None:
+        self.calls = list(calls)
+        self.queries: t.List[Fields] = []
+        self.bodies: t.List[t.Any] = []
+
+    def call(self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None) -> Fields:
+        asked = f"{method} {path}"
+        if query is not None:
+            asked += f" {query['page']} of {query['per_page']}"
+            self.queries.append(query)
+        expected, reply = self.calls.pop(0) if self.calls else ("nothing more", {})
+        if asked != expected:
+            pytest.fail(f"{asked} comes where {expected} should")
+        self.bodies.append(body)
+        if isinstance(reply, _client.CallError):
+            raise reply
+        return reply
+
+
+def jobs(script: Script, workspace_id: t.Optional[str] = None) -> _jobs.Jobs:
+    """Return the jobs of a project that a script plays."""
+    return _jobs.Jobs(t.cast(_client.Client, script), workspace_id)
+
+
+def played(script: Script) -> None:
+    """See that every call of the script was made."""
+    assert [call for call, dummy in script.calls] == []
+
+
+def read(status: int, code: t.Optional[str] = None, message: str = "The API says no.") -> _client.CallError:
+    """Return the failure that an error answer of the API is read as."""
+    body = json.dumps({"is_success": False, "error_code": code, "error_message": message}).encode()
+    with pytest.raises(_client.CallError) as caught:
+        _client.read_answer(_client.Answer(status, {"X-Request-Id": "r"}, body))
+    return caught.value
+
+
+def raw(job_id: t.Any = "10", status: t.Any = 8, **fields: t.Any) -> Fields:
+    """Return a job as the API tells it."""
+    return {"job_id": job_id, "job_name": f"name-{job_id}", "status": status, "create_time": 1763892000000, **fields}
+
+
+def page(ids: t.Iterable[int], total: t.Any) -> Fields:
+    """Return a page of the list."""
+    return {"is_success": True, "job_total_count": total, "job_count_limit": 40, "jobs": [raw(number) for number in ids]}
+
+
+def asked(number: int, per_page: int) -> str:
+    return f"{LIST} {number} of {per_page}"
+
+
+# --- a job -------------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "UNKNOWN",
+    "INIT",
+    "IMAGE_CREATING",
+    "IMAGE_FAILED",
+    "SUBMIT_TRYING",
+    "SUBMIT_FAILED",
+    "DELETE_FAILED",
+    "WAITING",
+    "RUNNING",
+    "KILLING",
+    "COMPLETED",
+    "FAILED",
+    "KILLED",
+    "CANCELED",
+    "LOST",
+    "SCALING",
+    "SUBMIT_MODEL_FAILED",
+    "DEPLOY_SERVICE_FAILED",
+    "CHECK_INIT",
+    "CHECK_RUNNING",
+    "CHECK_RUNNING_COMPLETED",
+    "CHECK_FAILED",
+    "MOUNT_FAILED",
+]
+
+
+@pytest.mark.parametrize(("number", "name"), list(enumerate(NAMES)), ids=NAMES)
+def test_a_status_of_the_reference_is_known_however_it_is_written(number: int, name: str) -> None:
+    for value in (
+        number,
+        str(number),
+        f" {number} ",
+        float(number),
+        name,
+        name.lower(),
+        f"JOBSTAT_{name}",
+        f"jobstat_{name.lower()}",
+    ):
+        assert _jobs.status_number(value) == number
+        job = _jobs.represent(raw(status=value))
+        assert (job["status"], job["status_name"]) == (number, name.lower())
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (23, 23),
+        ("99", 99),
+        (-1, -1),
+        ("-1", -1),
+        (10**30, 10**30),
+        ("NEW_STATUS", 0),
+        ("JOBSTAT_", 0),
+        ("", 0),
+        (None, 0),
+        (True, 0),
+        ([], 0),
+        ({}, 0),
+        (float("nan"), 0),
+        (float("inf"), 0),
+        ("9" * 40, 0),
+    ],
+    ids=repr,
+)
+def test_a_status_outside_the_reference_is_unknown_and_no_crash(value: t.Any, number: int) -> None:
+    assert _jobs.status_number(value) == number
+    job = _jobs.represent(raw(status=value))
+    assert (job["status"], job["status_name"]) == (number, "unknown")
+
+
+def test_every_status_but_unknown_is_passing_running_or_stopped_and_only_one_of_them() -> None:
+    assert frozenset((1, 2, 4, 7, 9, 15, 18, 19, 20)) == _jobs.PASSING
+    assert frozenset((3, 5, 6, *range(10, 15), 16, 17, 21, 22)) == _jobs.STOPPED
+    assert sorted([*_jobs.PASSING, *_jobs.STOPPED, _jobs.RUNNING]) == list(range(1, 23))
+    assert _jobs.PASSING - {9} == _jobs.STARTING
+    assert frozenset((3, 5, 6, 11, 14, 16, 17, 21, 22)) == _jobs.FAILED
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "moment"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (1763892000000, "2025-11-23T10:00:00Z"),
+        (1763892000999, "2025-11-23T10:00:00Z"),
+        (951782400000, "2000-02-29T00:00:00Z"),
+        (-1000, "1969-12-31T23:59:59Z"),
+        (None, None),
+        (10**18, None),
+        (-(10**18), None),
+        (10**40, None),
+    ],
+)
+def test_milliseconds_are_told_as_iso_8601_in_utc(milliseconds: t.Optional[int], moment: t.Optional[str]) -> None:
+    assert _jobs.timestamp(milliseconds) == moment
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (7, 7),
+        ("7", 7),
+        (" 7\n", 7),
+        ("-7", -7),
+        (7.9, 7),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        (1e18, None),
+        (float("nan"), None),
+        ("7.0", None),
+        ("seven", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        ([7], None),
+    ],
+    ids=repr,
+)
+def test_a_number_is_read_from_a_number_and_from_a_string(value: t.Any, number: t.Optional[int]) -> None:
+    assert _jobs.whole_number(value) == number
+
+
+WHOLE: Fields = {
+    "job_id": "10",
+    "job_name": "demo",
+    "job_desc": "",
+    "status": 8,
+    "status_name": "running",
+    "create_time": 1763892000000,
+    "created_at": "2025-11-23T10:00:00Z",
+    "duration": 5000,
+    "service_url": "https://example.com/10",
+    "train_url": "/bucket/logs/",
+    "resource_id": "r-10",
+}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"job_id": 10, "status": 8, "create_time": 1763892000000, "duration": 5000},
+        {"job_id": "10", "status": "8", "create_time": "1763892000000", "duration": "5000"},
+        {"job_id": "10", "status": "JOBSTAT_RUNNING", "create_time": 1763892000000.0, "duration": 5000.5},
+    ],
+    ids=["numbers", "strings", "names and fractions"],
+)
+def test_a_job_has_the_types_of_the_contract_whatever_types_the_api_sent(told: Fields) -> None:
+    rest = {"job_name": "demo", "job_desc": "", "service_url": "https://example.com/10", "train_url": "/bucket/logs/"}
+    job = _jobs.represent({**rest, "resource_id": "r-10", "is_success": True, **told})
+    assert job == WHOLE
+    assert {key: type(value) for key, value in job.items()} == {key: type(value) for key, value in WHOLE.items()}
+
+
+def test_a_job_of_which_the_api_says_only_the_id_has_every_field() -> None:
+    assert _jobs.represent({"job_id": 10}) == {
+        **dict.fromkeys(WHOLE),
+        "job_id": "10",
+        "status": 0,
+        "status_name": "unknown",
+    }
+
+
+def test_what_the_api_adds_to_a_job_stays_in_as_it_is() -> None:
+    added = {"remaining_duration": "60", "new_field": {"a": [1]}, "code": 7}
+    job = _jobs.represent(raw(**added))
+    assert {key: job[key] for key in added} == added
+
+
+def test_texts_that_come_as_numbers_become_texts() -> None:
+    job = _jobs.represent(raw(job_name=7, job_desc=0, resource_id=12))
+    assert (job["job_name"], job["job_desc"], job["resource_id"]) == ("7", "0", "12")
+
+
+def test_nonsense_in_place_of_a_time_is_told_as_none() -> None:
+    job = _jobs.represent(raw(create_time="yesterday", duration={}))
+    assert (job["create_time"], job["created_at"], job["duration"]) == (None, None, None)
+
+
+def test_a_job_is_told_without_changing_what_the_api_sent() -> None:
+    sent = raw(status="8", is_success=True)
+    before = dict(sent)
+    _jobs.represent(sent)
+    assert sent == before
+
+
+# --- what an error says about a job ------------------------------------------------------------------------------
+
+# Every answer of the table of errors: what it says about the job. "prove": only the list can tell.
+SAYS: t.List[t.Tuple[int, t.Optional[str], str]] = [
+    (404, "ModelArts.0015", "gone"),
+    (400, "ModelArts.0015", "gone"),
+    (200, "ModelArts.0015", "gone"),
+    (400, "ModelArts.2775", "gone"),
+    (404, "ModelArts.2775", "gone"),
+    (200, "ModelArts.2775", "gone"),
+    (404, "APIGW.0101", "nothing"),
+    (404, "APIG.0101", "nothing"),
+    (404, "ModelArts.4204", "nothing"),
+    (404, "ModelArts.2786", "nothing"),
+    (404, "ModelArts.2836", "nothing"),
+    (404, "ModelArts.6650", "nothing"),
+    (404, None, "prove"),
+    (404, "ModelArts.9999", "prove"),
+    (404, "Unheard.Of", "prove"),
+    (400, "ModelArts.0101", "prove"),
+    (400, "ModelArts.0104", "prove"),
+    (400, "ModelArts.0107", "prove"),
+    (400, "ModelArts.0102", "prove"),
+    (400, "ModelArts.0103", "prove"),
+    (200, "ModelArts.0102", "prove"),
+    (404, "ModelArts.0102", "prove"),
+    (400, "ModelArts.0105", "nothing"),
+    (200, "ModelArts.0105", "nothing"),
+    *(
+        (status, code, "nothing")
+        for status in (400, 403, 404)
+        for code in ("ModelArts.0210", "ModelArts.0204", "ModelArts.0207", "ModelArts.0212")
+    ),
+    (401, "APIGW.0301", "nothing"),
+    (401, "APIG.0301", "nothing"),
+    (401, "APIGW.0307", "nothing"),
+    (401, "ModelArts.0202", "nothing"),
+    (401, "ModelArts.0201", "nothing"),
+    (401, "ModelArts.0203", "nothing"),
+    (401, None, "nothing"),
+    (403, "ModelArts.0108", "forbidden"),
+    (403, "ModelArts.0112", "forbidden"),
+    (403, "APIGW.0302", "forbidden"),
+    (403, "APIG.0302", "forbidden"),
+    (403, None, "forbidden"),
+    (429, "APIGW.0308", "nothing"),
+    (429, "ModelArts.2799", "nothing"),
+    (429, "ModelArts.4206", "nothing"),
+    (429, "ModelArts.6101", "nothing"),
+    (429, None, "nothing"),
+    (502, "APIGW.0201", "nothing"),
+    (503, "APIGW.0202", "nothing"),
+    (504, "APIGW.0203", "nothing"),
+    (503, "APIGW.0610", "nothing"),
+    (503, "APIGW.0613", "nothing"),
+    (503, None, "nothing"),
+    (500, "ModelArts.0010", "nothing"),
+    *((500, f"ModelArts.295{digit}", "nothing") for digit in range(10)),
+    (500, "ModelArts.0015", "nothing"),
+    (403, "ModelArts.0015", "forbidden"),
+    (500, None, "nothing"),
+    (400, None, "nothing"),
+    (405, None, "nothing"),
+    (410, None, "nothing"),
+    (200, None, "nothing"),
+]
+EACH_ANSWER = pytest.mark.parametrize(("status", "code", "says"), SAYS, ids=[f"{row[0]} {row[1]}" for row in SAYS])
+
+
+@EACH_ANSWER
+def test_only_some_answers_speak_of_the_job(status: int, code: t.Optional[str], says: str) -> None:
+    failure = read(status, code)
+    assert _jobs.says_gone(failure) is (says == "gone")
+    assert _jobs.says_forbidden(failure) is (says == "forbidden")
+    if says != "gone":
+        assert _jobs.says_maybe_gone(failure) is (says == "prove")
+
+
+@pytest.mark.parametrize(
+    "kind", [_client.AnswerLost, _client.NotSent, _client.Untrusted, _client.Unintelligible, _client.DeadlineExceeded]
+)
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, None), (404, "ModelArts.0015"), (400, "ModelArts.0102"), (403, None)], ids=str
+)
+def test_what_is_no_answer_of_the_api_says_nothing_about_the_job(
+    kind: t.Type[_client.CallError], status: int, code: t.Optional[str]
+) -> None:
+    failure = kind("x", code, status)
+    assert not _jobs.says_gone(failure)
+    assert not _jobs.says_maybe_gone(failure)
+    assert not _jobs.says_forbidden(failure)
+
+
+# --- the seven calls ---------------------------------------------------------------------------------------------
+
+OK: Fields = {"is_success": True}
+
+
+@pytest.mark.parametrize(
+    ("call", "request_", "body"),
+    [
+        (lambda those: those.delete("10"), "DELETE /visualization-jobs/10", None),
+        (lambda those: those.stop("10"), "POST /visualization-jobs/10/stop", None),
+        (lambda those: those.restart("10"), "POST /visualization-jobs/10/restart", None),
+        (lambda those: those.describe("10", "new"), "PUT /visualization-jobs/10", {"job_desc": "new"}),
+        (lambda those: those.describe("10", ""), "PUT /visualization-jobs/10", {"job_desc": ""}),
+    ],
+    ids=["delete", "stop", "restart", "describe", "describe with nothing"],
+)
+@pytest.mark.parametrize("reply", [{"is_success": True}, {"is_success": "true"}, {"is_success": "True"}], ids=str)
+def test_each_change_is_one_call_as_the_reference_has_it(
+    call: t.Callable[[_jobs.Jobs], None], request_: str, body: t.Any, reply: Fields
+) -> None:
+    script = Script((request_, reply))
+    call(jobs(script, "w"))
+    played(script)
+    assert script.bodies == [body]
+
+
+@pytest.mark.parametrize("reply", [{}, {"is_success": None}, {"is_success": "maybe"}, {"jobs": []}], ids=str)
+def test_a_change_of_which_the_answer_does_not_say_that_it_succeeded_has_not(reply: Fields) -> None:
+    script = Script(("DELETE /visualization-jobs/10", reply))
+    with pytest.raises(_client.Unintelligible) as caught:
+        jobs(script).delete("10")
+    assert caught.value.http_status == 200
+    assert "is_success" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("workspace_id", "body"),
+    [(None, {"job_name": "n", "train_url": "/b/"}), ("w", {"job_name": "n", "train_url": "/b/", "workspace_id": "w"})],
+    ids=["default workspace", "a workspace"],
+)
+def test_a_job_is_created_in_its_workspace(workspace_id: t.Optional[str], body: Fields) -> None:
+    script = Script(("POST /visualization-jobs", {"is_success": True, "job_id": 10}))
+    assert jobs(script, workspace_id).create({"job_name": "n", "train_url": "/b/"})["job_id"] == 10
+    played(script)
+    assert script.bodies == [body]
+
+
+@pytest.mark.parametrize("job_id", [None, "", True, 1.5, ["10"], {}], ids=repr)
+def test_a_created_job_without_an_id_is_an_error(job_id: t.Any) -> None:
+    script = Script(("POST /visualization-jobs", {"is_success": True, "job_id": job_id}))
+    with pytest.raises(_client.Unintelligible, match="id is missing"):
+        jobs(script).create({"job_name": "n"})
+
+
+@pytest.mark.parametrize("told", [{"job_id": "10"}, {"job_id": 10}, {}], ids=["text", "number", "none"])
+def test_a_job_is_shown_under_the_id_that_was_asked_for(told: Fields) -> None:
+    script = Script((GET, {"job_name": "n", "status": "8", **told}))
+    job = jobs(script).get("10")
+    assert (job["job_id"], job["status"], job["job_name"]) == ("10", 8, "n")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [{}, {"is_success": True}, {"job_id": "10"}, {"job_id": "11", "status": 8}, {"job_total_count": 0, "jobs": []}],
+    ids=["nothing", "only success", "no status", "another job", "a list"],
+)
+def test_an_answer_that_is_not_this_job_is_an_error(reply: Fields) -> None:
+    with pytest.raises(_client.Unintelligible, match="not the details of this job"):
+        jobs(Script((GET, reply))).get("10")
+
+
+# --- the list ----------------------------------------------------------------------------------------------------
+
+
+def numbers(first: int, last: int) -> range:
+    return range(first, last + 1)
+
+
+# The calls, how many jobs come of them, and whether the list is complete.
+LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
+    ("no job", [(asked(1, 1000), page([], 0))], 0, True),
+    ("one page", [(asked(1, 1000), page(numbers(1, 3), 3))], 3, True),
+    ("a total in a string", [(asked(1, 1000), page(numbers(1, 3), "3"))], 3, True),
+    ("exactly one full page", [(asked(1, 1000), page(numbers(1, 1000), 1000))], 1000, True),
+    (
+        "three pages",
+        [
+            (asked(1, 1000), page(numbers(1, 1000), 2500)),
+            (asked(2, 1000), page(numbers(1001, 2000), 2500)),
+            (asked(3, 1000), page(numbers(2001, 2500), 2500)),
+        ],
+        2500,
+        True,
+    ),
+    (
+        "a server that silently tells no more than 100",
+        [
+            (asked(1, 1000), page(numbers(1, 100), 250)),
+            (asked(2, 100), page(numbers(101, 200), 250)),
+            (asked(3, 100), page(numbers(201, 250), 250)),
+        ],
+        250,
+        True,
+    ),
+    (
+        "a server that silently tells no more than 40",
+        [
+            (asked(1, 1000), page(numbers(1, 40), 90)),
+            (asked(1, 100), page(numbers(1, 40), 90)),
+            (asked(2, 100), page(numbers(41, 80), 90)),
+            (asked(3, 100), page(numbers(81, 90), 90)),
+        ],
+        90,
+        True,
+    ),
+    (
+        "a total that shifts is read again",
+        [
+            (asked(1, 1000), page(numbers(1, 1000), 1500)),
+            (asked(2, 1000), page(numbers(1001, 1499), 1499)),
+            (asked(1, 1000), page(numbers(1, 1000), 1499)),
+            (asked(2, 1000), page(numbers(1001, 1499), 1499)),
+        ],
+        1499,
+        True,
+    ),
+    (
+        "a page that repeats a job, and so lacks one, is read again",
+        [
+            (asked(1, 1000), page(numbers(1, 1000), 1200)),
+            (asked(2, 1000), page(numbers(1000, 1199), 1200)),
+            *((asked(number, 100), page(numbers(number * 100 - 99, number * 100), 1200)) for number in numbers(1, 12)),
+        ],
+        1200,
+        True,
+    ),
+    (
+        "an empty page before the end is read again",
+        [
+            (asked(1, 1000), page(numbers(1, 1000), 1200)),
+            (asked(2, 1000), page([], 1200)),
+            (asked(1, 1000), page(numbers(1, 1000), 1000)),
+        ],
+        1000,
+        True,
+    ),
+    (
+        "more jobs than the total says, once",
+        [(asked(1, 1000), page(numbers(1, 4), 3)), (asked(1, 1000), page(numbers(1, 4), 4))],
+        4,
+        True,
+    ),
+    ("no total, ever", [(asked(1, 1000), page(numbers(1, 3), None))] * 5, 3, False),
+    ("a total that is no number, ever", [(asked(1, 1000), page(numbers(1, 3), "many"))] * 5, 3, False),
+    ("more jobs than the total says, ever", [(asked(1, 1000), page(numbers(1, 4), 3))] * 5, 4, False),
+    ("a total and no job, ever", [(asked(1, 1000), page([], 7))] * 5, 0, False),
+    (
+        "a total that shifts, ever",
+        [(asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page(numbers(1001, 1001), 1002))] * 5,
+        1001,
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("calls", "count", "complete"), [row[1:] for row in LISTS], ids=[row[0] for row in LISTS])
+def test_the_list_is_read_to_its_end_and_known_as_complete_or_not(
+    calls: t.List[t.Tuple[str, Reply]], count: int, complete: bool
+) -> None:
+    script = Script(*calls)
+    listing = jobs(script).list()
+    played(script)
+    assert list(listing.jobs) == [str(number) for number in numbers(1, count)]
+    assert listing.complete is complete
+    assert listing.facts["job_count_limit"] == 40
+
+
+@pytest.mark.parametrize("code", ["ModelArts.0101", "ModelArts.0104", "ModelArts.0107"])
+def test_a_server_that_refuses_pages_of_more_than_100_is_asked_for_less(code: str) -> None:
+    script = Script(
+        (asked(1, 1000), read(400, code)),
+        (asked(1, 100), page(numbers(1, 100), 150)),
+        (asked(2, 100), page(numbers(101, 150), 150)),
+    )
+    listing = jobs(script).list()
+    played(script)
+    assert (len(listing.jobs), listing.complete) == (150, True)
+
+
+def test_the_page_size_that_a_server_wants_is_remembered() -> None:
+    script = Script((asked(1, 1000), read(400, "ModelArts.0104")), (asked(1, 100), page([1], 1)), (asked(1, 100), page([1], 1)))
+    those = jobs(script)
+    those.list()
+    those.list()
+    played(script)
+
+
+@pytest.mark.parametrize(
+    ("search", "workspace_id", "query"),
+    [
+        (None, None, {}),
+        ("name", None, {"search_content": "name"}),
+        (None, "w", {"workspace_id": "w"}),
+        ("name", "w", {"search_content": "name", "workspace_id": "w"}),
+    ],
+    ids=["all", "by name", "in a workspace", "by name in a workspace"],
+)
+def test_every_page_is_asked_for_in_the_same_order_and_workspace(
+    search: t.Optional[str], workspace_id: t.Optional[str], query: Fields
+) -> None:
+    script = Script((asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page([1001], 1001)))
+    jobs(script, workspace_id).list(search)
+    played(script)
+    assert script.queries == [
+        {"sortBy": "job_id", "order": "asc", **query, "per_page": 1000, "page": number} for number in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [read(403, "ModelArts.0108"), read(404, "APIGW.0101"), read(401, "APIGW.0301"), read(400, "ModelArts.0102"), read(503)],
+    ids=str,
+)
+def test_a_list_that_is_refused_is_not_asked_for_again(failure: _client.CallError) -> None:
+    script = Script((asked(1, 1000), failure))
+    with pytest.raises(_client.CallError) as caught:
+        jobs(script).list()
+    assert caught.value is failure
+    played(script)
+
+
+def test_a_parameter_that_is_refused_with_small_pages_too_is_an_error() -> None:
+    failure = read(400, "ModelArts.0104")
+    script = Script((asked(1, 1000), read(400, "ModelArts.0104")), (asked(1, 100), failure))
+    with pytest.raises(_client.Refused) as caught:
+        jobs(script).list()
+    assert caught.value is failure
+    played(script)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"job_total_count": 0},
+        {"jobs": None, "job_total_count": 0},
+        {"jobs": {}, "job_total_count": 0},
+        {"jobs": ["10"], "job_total_count": 1},
+        {"jobs": [{}], "job_total_count": 1},
+        {"jobs": [raw(), raw(job_id="")], "job_total_count": 2},
+        {"jobs": [raw(job_id=None)], "job_total_count": 1},
+    ],
+    ids=["nothing", "no jobs", "null", "an object", "no objects", "no id", "an empty id", "null as id"],
+)
+def test_an_answer_that_is_no_list_of_jobs_is_an_error_and_not_an_empty_list(reply: Fields) -> None:
+    with pytest.raises(_client.Unintelligible, match="not a list of jobs"):
+        jobs(Script((asked(1, 1000), reply))).list()
+
+
+def test_jobs_of_a_list_have_the_types_of_the_contract() -> None:
+    script = Script((asked(1, 1000), {"job_total_count": "1", "jobs": [raw(10, "JOBSTAT_KILLING")]}))
+    assert jobs(script).list().jobs == {"10": _jobs.represent(raw("10", 9))}
+
+
+@pytest.mark.parametrize(
+    "call", [lambda those: those.complete_list(), lambda those: those.find("name-1")], ids=["all", "by name"]
+)
+def test_a_list_that_must_be_complete_and_never_is_is_an_error(call: t.Callable[[_jobs.Jobs], t.Any]) -> None:
+    script = Script(*[(asked(1, 1000), page([1, 2], 1))] * 5)
+    with pytest.raises(_client.Unintelligible, match="never complete"):
+        call(jobs(script))
+    played(script)
+
+
+def test_a_job_is_found_by_its_exact_name_only() -> None:
+    names = ["demo", "demo-2", "Demo", "a-demo", "demo"]
+    rows = [raw(number, job_name=name) for number, name in enumerate(names, 1)]
+    script = Script((asked(1, 1000), {"job_total_count": 5, "jobs": rows}))
+    assert [job["job_id"] for job in jobs(script).find("demo")] == ["1", "5"]
+    assert script.queries[0]["search_content"] == "demo"
+
+
+def test_a_name_that_no_job_has_is_found_nowhere() -> None:
+    script = Script((asked(1, 1000), {"job_total_count": 1, "jobs": [raw(1, job_name="demo-2")]}))
+    assert jobs(script).find("demo") == []
+
+
+# --- looking, and proving ----------------------------------------------------------------------------------------
+
+NOT_IN_LIST = (asked(1, 1000), page([11, 12], 2))
+IN_LIST = (asked(1, 1000), page([10, 11], 2))
+INCOMPLETE = [(asked(1, 1000), page([11], None))] * 5
+DOUBTS = [row for row in SAYS if row[2] == "prove"]
+EACH_DOUBT = pytest.mark.parametrize(
+    ("status", "code"), [row[:2] for row in DOUBTS], ids=[f"{row[0]} {row[1]}" for row in DOUBTS]
+)
+
+
+def test_a_look_that_shows_the_job_needs_no_list() -> None:
+    script = Script((GET, raw()))
+    assert jobs(script).look("10") == _jobs.Seen(_jobs.represent(raw()))
+    played(script)
+
+
+@EACH_ANSWER
+def test_a_look_takes_each_answer_for_what_it_is(status: int, code: t.Optional[str], says: str) -> None:
+    failure = read(status, code)
+    script = Script((GET, failure), *([NOT_IN_LIST] if says in ("prove", "forbidden") else []))
+    if says == "nothing":
+        with pytest.raises(_client.CallError) as caught:
+            jobs(script).look("10")
+        assert caught.value is failure
+    elif says == "forbidden":
+        assert jobs(script).look("10") == _jobs.Seen(None, unreadable=failure)
+    else:
+        assert jobs(script).look("10") == _jobs.Seen(None, failure)
+    played(script)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "APIGW.0301"), (404, "APIG.0307"), (404, "ModelArts.0203"), (401, "ModelArts.0102")], ids=str
+)
+def test_a_refused_key_or_token_ends_a_look_whatever_else_the_answer_says(status: int, code: str) -> None:
+    script = Script((GET, read(status, code)))
+    with pytest.raises(_client.AccessRefused):
+        jobs(script).look("10", listed=True)
+    played(script)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        _client.AnswerLost("x", None, 404),
+        _client.NotSent("x"),
+        _client.DeadlineExceeded("x"),
+        _client.Unintelligible("x", None, 200),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_look_without_an_answer_is_never_gone(failure: _client.CallError) -> None:
+    script = Script((GET, failure))
+    with pytest.raises(type(failure)) as caught:
+        jobs(script).look("10")
+    assert caught.value is failure
+    played(script)
+
+
+@EACH_DOUBT
+def test_a_doubt_is_settled_by_the_list_that_holds_the_job(status: int, code: t.Optional[str]) -> None:
+    script = Script((GET, read(status, code)), IN_LIST)
+    seen = jobs(script).look("10")
+    assert seen == _jobs.Seen(_jobs.represent(raw("10")), in_list=True)
+    played(script)
+
+
+def test_a_doubt_is_settled_by_a_list_just_read_without_reading_it_again() -> None:
+    doubt = read(404)
+    with_it = _jobs.Listing({"10": _jobs.represent(raw())}, True)
+    without = _jobs.Listing({}, True)
+    assert jobs(Script((GET, doubt))).look("10", with_it) == _jobs.Seen(with_it.jobs["10"], in_list=True)
+    assert jobs(Script((GET, doubt))).look("10", without) == _jobs.Seen(None, doubt)
+
+
+def test_an_incomplete_list_proves_that_a_job_is_there_but_not_that_it_is_gone() -> None:
+    doubt = read(404, "ModelArts.9999")
+    with_it = _jobs.Listing({"10": _jobs.represent(raw())}, False)
+    assert jobs(Script((GET, doubt))).look("10", with_it).in_list
+    for script, listing in ((Script((GET, doubt)), _jobs.Listing({}, False)), (Script((GET, doubt), *INCOMPLETE), None)):
+        with pytest.raises(_client.Unintelligible) as caught:
+            jobs(script).look("10", listing)
+        played(script)
+        assert caught.value.message == (
+            "The API says no. Whether the job is gone is unknown: the list, which would prove it, was never complete."
+        )
+        assert (caught.value.code, caught.value.http_status, caught.value.request_id) == ("ModelArts.9999", 404, "r")
+
+
+@EACH_DOUBT
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (read(403, "ModelArts.0108", "No right."), "was refused: No right."),
+        (read(404, "APIGW.0101", "No such API."), "was refused: No such API."),
+        (read(400, "ModelArts.0102", "No workspace."), "was refused: No workspace."),
+        (read(503, None, "Down."), "failed: Down."),
+        (_client.AnswerLost("Lost."), "failed: Lost."),
+        (_client.NotSent("Not sent."), "failed: Not sent."),
+    ],
+    ids=["no right", "no such API", "no workspace", "503", "lost", "not sent"],
+)
+def test_where_the_list_fails_a_doubt_stays_one(status: int, code: t.Optional[str], failure: _client.CallError, why: str) -> None:
+    script = Script((GET, read(status, code)), (asked(1, 1000), failure))
+    with pytest.raises(_client.Unintelligible) as caught:
+        jobs(script).look("10")
+    played(script)
+    assert f"Whether the job is gone is unknown: the list, which would prove it, {why}" in caught.value.message
+    assert (caught.value.code, caught.value.http_status, caught.value.request_id) == (code, status, "r")
+
+
+def test_a_doubt_of_a_retired_api_never_becomes_a_proof() -> None:
+    retired = read(404, "APIGW.0101")
+    script = Script((GET, retired))
+    with pytest.raises(_client.Refused) as caught:
+        jobs(script).look("10", _jobs.Listing({}, True), listed=True)
+    assert caught.value is retired
+
+
+def test_where_neither_look_nor_list_is_allowed_the_job_is_unreadable() -> None:
+    forbidden = read(403, "ModelArts.0108")
+    script = Script((GET, forbidden), (asked(1, 1000), read(403, "APIGW.0302")))
+    assert jobs(script).look("10") == _jobs.Seen(None, unreadable=forbidden)
+    played(script)
+
+
+def test_where_only_the_list_is_allowed_it_shows_the_job() -> None:
+    script = Script((GET, read(403, "ModelArts.0108")), IN_LIST)
+    assert jobs(script).look("10") == _jobs.Seen(_jobs.represent(raw("10")), in_list=True)
+    played(script)
+
+
+def test_where_only_the_list_is_allowed_it_proves_gone_what_it_has_held_before() -> None:
+    forbidden = read(403, "ModelArts.0108")
+    assert jobs(Script((GET, forbidden), NOT_IN_LIST)).look("10", listed=True) == _jobs.Seen(None, forbidden)
+    assert jobs(Script((GET, forbidden), NOT_IN_LIST)).look("10") == _jobs.Seen(None, unreadable=forbidden)
+
+
+def test_where_the_look_is_forbidden_and_the_list_breaks_the_task_fails() -> None:
+    script = Script((GET, read(403, "ModelArts.0108")), (asked(1, 1000), read(404, "APIGW.0101")))
+    with pytest.raises(_client.Unintelligible) as caught:
+        jobs(script).look("10")
+    played(script)
+    assert caught.value.code == "ModelArts.0108"
+
+
+def test_the_end_of_the_time_while_the_list_is_read_is_told_as_such() -> None:
+    script = Script((GET, read(404)), (asked(1, 1000), _client.DeadlineExceeded("Over.")))
+    with pytest.raises(_client.DeadlineExceeded, match="Over"):
+        jobs(script).look("10")
+    played(script)
+
+
+# --- choosing and sorting ----------------------------------------------------------------------------------------
+
+SOME = [
+    _jobs.represent(raw(job_id, status, job_name=name, create_time=created))
+    for job_id, status, name, created in (("10", 8, "b", 3), ("9", 9, "a", 1), ("100", 8, "c", 2), ("x", 0, None, None))
+]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "sort_by", "descending", "ids"),
+    [
+        ((), "job_id", False, ["9", "10", "100", "x"]),
+        ((), "job_id", True, ["x", "100", "10", "9"]),
+        ((), "job_name", False, ["x", "9", "10", "100"]),
+        ((), "create_time", False, ["9", "100", "10", "x"]),
+        ((), "status", False, ["x", "10", "100", "9"]),
+        ((8,), "job_id", False, ["10", "100"]),
+        ((8, 9), "job_id", True, ["100", "10", "9"]),
+        ((0,), "job_id", False, ["x"]),
+        ((22,), "job_id", False, []),
+    ],
+)
+def test_jobs_are_chosen_by_status_and_sorted_numbers_as_numbers(
+    statuses: t.Tuple[int, ...], sort_by: str, descending: bool, ids: t.List[str]
+) -> None:
+    assert [job["job_id"] for job in _jobs.select(SOME, statuses, sort_by, descending)] == ids

@@ -1,0 +1,734 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each promise of the module as the exact calls that it makes, with its check-mode and its idempotency twin."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+
+from ansible_collections.otc.modelarts.plugins.modules import modelarts_visualization_job as module
+from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest import (
+    BAD_KEY,
+    FORBIDDEN,
+    GONE,
+    LOST,
+    NOT_NOW,
+    NOT_SENT,
+    OK,
+    Calls,
+    Fields,
+    Runner,
+    answer,
+    job,
+    listed,
+    refused,
+    shown,
+)
+
+GONE_ALREADY: Calls = [("GET 10", GONE)]
+
+
+@dataclass
+class Case:
+    """One situation: what is asked for, the calls of a run, and what it must say.
+
+    ``checked``: the calls in check mode; ``predicted``: what it says then, where that is not what the run says.
+    ``again``: the calls of a second run, which must change nothing; ``None`` where the first one failed.
+    """
+
+    name: str
+    calls: Calls
+    checked: Calls
+    changed: bool
+    options: Fields = field(default_factory=dict)
+    failed: t.Optional[str] = None
+    code: t.Optional[str] = None
+    predicted: t.Optional[bool] = None
+    check_failed: t.Optional[str] = None
+    again: t.Optional[Calls] = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+LOOK: Calls = [("GET 10", shown())]
+UNKNOWN_404 = answer(404, {})
+LIST_WITHOUT = listed(job(job_id="11"))
+NOT_THERE: Calls = [("GET 10", UNKNOWN_404), ("LIST 1", LIST_WITHOUT)]
+KILLING: Calls = [("GET 10", shown(9))]
+
+ABSENT = [
+    Case(
+        "it is there, the delete is accepted, it is waited for",
+        [*LOOK, ("DELETE 10", OK), *KILLING, *KILLING, ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case("without wait it is two requests", [*LOOK, ("DELETE 10", OK)], LOOK, True, {"wait": False}, again=GONE_ALREADY),
+    Case(
+        "by its name",
+        [("LIST 1 name-10", listed(job())), ("DELETE 10", OK), ("GET 10", GONE)],
+        [("LIST 1 name-10", listed(job()))],
+        True,
+        {"job_id": None, "name": "name-10"},
+        again=[("LIST 1 name-10", listed())],
+    ),
+    Case("gone by its code", GONE_ALREADY, GONE_ALREADY, False, code="ModelArts.0015", again=GONE_ALREADY),
+    Case(
+        "gone by the code of a training job",
+        [("GET 10", refused("ModelArts.2775"))],
+        [("GET 10", refused("ModelArts.2775"))],
+        False,
+        code="ModelArts.2775",
+        again=GONE_ALREADY,
+    ),
+    Case("gone by a complete list", NOT_THERE, NOT_THERE, changed=False, again=NOT_THERE),
+    Case(
+        "maybe gone, and the list holds it",
+        [("GET 10", UNKNOWN_404), ("LIST 1", listed(job())), ("DELETE 10", OK), ("LIST 1", listed())],
+        [("GET 10", UNKNOWN_404), ("LIST 1", listed(job()))],
+        changed=True,
+        again=NOT_THERE,
+    ),
+    Case(
+        "maybe gone, and the list is refused",
+        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)],
+        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)],
+        changed=False,
+        failed="Whether the job is gone is unknown",
+    ),
+    Case(
+        "maybe gone, and the list is never complete",
+        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1)) for dummy in range(5)]],
+        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1)) for dummy in range(5)]],
+        changed=False,
+        failed="never complete",
+    ),
+    *[
+        Case(
+            f"{code} is never gone",
+            [("GET 10", refused(code, 404))],
+            [("GET 10", refused(code, 404))],
+            changed=False,
+            failed="The API says no",
+            code=code,
+        )
+        for code in ("APIGW.0101", "APIG.0101", "ModelArts.4204", "ModelArts.2786", "ModelArts.2836", "ModelArts.6650")
+    ],
+    Case(
+        "vanished between look and delete",
+        [*LOOK, ("DELETE 10", GONE)],
+        LOOK,
+        changed=False,
+        predicted=True,
+        code="ModelArts.0015",
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "perhaps vanished between look and delete, settled by the list",
+        [*LOOK, ("DELETE 10", UNKNOWN_404), *NOT_THERE],
+        LOOK,
+        changed=False,
+        predicted=True,
+        again=NOT_THERE,
+    ),
+    Case("answer lost, gone", [*LOOK, ("DELETE 10", LOST), ("GET 10", GONE)], LOOK, changed=True, again=GONE_ALREADY),
+    Case(
+        "answer lost, still there, repeated",
+        [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", OK), ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "a gateway's 503, still there, repeated",
+        [*LOOK, ("DELETE 10", answer(503, {})), *LOOK, ("DELETE 10", OK), ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "answer lost, the repeat refused, gone later",
+        [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *KILLING, *LOOK, ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "answer lost, and lost again and again",
+        [*LOOK, ("DELETE 10", LOST), *[one for dummy in range(5) for one in (*LOOK, ("DELETE 10", LOST))], *LOOK],
+        LOOK,
+        changed=False,
+        predicted=True,
+        failed="It was sent 6 times",
+    ),
+    Case(
+        "not sent, repeated as it is",
+        [*LOOK, ("DELETE 10", NOT_SENT), ("DELETE 10", OK), ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "throttled, repeated as it is",
+        [*LOOK, ("DELETE 10", refused("APIGW.0308", 429)), ("DELETE 10", OK), ("GET 10", GONE)],
+        LOOK,
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused while a status passes, deleted after it",
+        [*KILLING, ("DELETE 10", NOT_NOW), *KILLING, ("GET 10", shown(12)), ("DELETE 10", OK), ("GET 10", GONE)],
+        [*KILLING, *KILLING, ("GET 10", shown(12))],
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused while a status passes, gone by itself",
+        [*KILLING, ("DELETE 10", NOT_NOW), *KILLING, ("GET 10", GONE)],
+        [*KILLING, *KILLING, ("GET 10", GONE)],
+        changed=False,
+        code="ModelArts.0015",
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused while a status passes, without wait",
+        [*KILLING, ("DELETE 10", NOT_NOW)],
+        KILLING,
+        False,
+        {"wait": False},
+        failed="job status: 9 [ModelArts.0105]",
+        code="ModelArts.0105",
+        check_failed="ModelArts.0105",
+    ),
+    Case(
+        "refused in a status that does not pass",
+        [*LOOK, ("DELETE 10", NOT_NOW), *LOOK],
+        LOOK,
+        changed=False,
+        predicted=True,
+        failed="[ModelArts.0105]",
+        code="ModelArts.0105",
+    ),
+    Case(
+        "refused in an unknown status, waited for until it is known",
+        [("GET 10", shown(99)), ("DELETE 10", NOT_NOW), ("GET 10", shown(99)), *LOOK, ("DELETE 10", OK), ("GET 10", GONE)],
+        [("GET 10", shown(99))],
+        changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused, with force stopped and deleted",
+        [
+            *LOOK,
+            ("DELETE 10", NOT_NOW),
+            *LOOK,
+            ("POST 10/stop", OK),
+            *KILLING,
+            ("GET 10", shown(12)),
+            ("DELETE 10", OK),
+            ("GET 10", GONE),
+        ],
+        LOOK,
+        True,
+        {"force": True},
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused, with force but without wait the stop is waited for all the same",
+        [*LOOK, ("DELETE 10", NOT_NOW), ("POST 10/stop", OK), *KILLING, ("GET 10", shown(12)), ("DELETE 10", OK)],
+        LOOK,
+        True,
+        {"force": True, "wait": False},
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused though it is stopped: force does not help",
+        [("GET 10", shown(12)), ("DELETE 10", NOT_NOW), ("GET 10", shown(12))],
+        [("GET 10", shown(12))],
+        False,
+        {"force": True},
+        failed="[ModelArts.0105]",
+        code="ModelArts.0105",
+        predicted=True,
+    ),
+    Case(
+        "accepted, then delete_failed",
+        [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", shown(6))],
+        LOOK,
+        changed=True,
+        failed="delete_failed (6)",
+    ),
+    Case(
+        "neither look nor list is allowed, delete is, without wait",
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN), ("DELETE 10", OK)],
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
+        True,
+        {"wait": False},
+        predicted=False,
+        check_failed="A prediction needs the right",
+    ),
+    Case(
+        "neither look nor list is allowed, delete is, with wait",
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN), ("DELETE 10", OK)],
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
+        changed=True,
+        failed="the delete was accepted, but cannot be verified",
+        code="ModelArts.0108",
+        predicted=False,
+        check_failed="A prediction needs the right",
+    ),
+    Case(
+        "look is forbidden, the list is not",
+        [("GET 10", FORBIDDEN), ("LIST 1", listed(job())), ("DELETE 10", OK), ("LIST 1", listed())],
+        [("GET 10", FORBIDDEN), ("LIST 1", listed(job()))],
+        changed=True,
+    ),
+    Case(
+        "delete is forbidden",
+        [*LOOK, ("DELETE 10", FORBIDDEN)],
+        LOOK,
+        changed=False,
+        failed="No permission [ModelArts.0108]",
+        code="ModelArts.0108",
+        predicted=True,
+    ),
+    Case(
+        "any other error",
+        [*LOOK, ("DELETE 10", refused("ModelArts.0999", 409))],
+        LOOK,
+        changed=False,
+        failed="Cannot delete visualization job 10: The API says no [ModelArts.0999]",
+        code="ModelArts.0999",
+        predicted=True,
+    ),
+    Case(
+        "a refusal in an HTTP 200",
+        [*LOOK, ("DELETE 10", refused("ModelArts.0999", 200))],
+        LOOK,
+        changed=False,
+        failed="[ModelArts.0999]",
+        code="ModelArts.0999",
+        predicted=True,
+    ),
+    Case(
+        "an answer to the delete that no one can read",
+        [*LOOK, ("DELETE 10", answer(200, {}))],
+        LOOK,
+        changed=False,
+        failed="Whether it was done is unknown",
+        predicted=True,
+    ),
+    Case(
+        "the key is refused: sent once",
+        [("GET 10", BAD_KEY)],
+        [("GET 10", BAD_KEY)],
+        changed=False,
+        failed="Check the credentials",
+        code="APIGW.0301",
+    ),
+]
+
+MADE = answer(200, {"is_success": True, "job_id": "10", "job_name": "new", "status": 1})
+NEW: Fields = {"state": "present", "job_id": None, "name": "new", "train_url": "/bucket/logs/"}
+NONE_OF_THAT_NAME: Calls = [("LIST 1 new", listed(job(job_name="new-er")))]
+OF_THAT_NAME: Calls = [("LIST 1 new", listed(job(job_name="new")))]
+STARTED: Fields = {"state": "started"}
+STOPPED: Fields = {"state": "stopped"}
+RESTARTED: Fields = {"state": "restarted"}
+
+
+def of_that_name(status: int = 8, **fields: t.Any) -> Calls:
+    """Return the look by name that finds a job."""
+    return [("LIST 1 new", listed(job(status, job_name="new", **fields)))]
+
+
+OTHER_STATES = [
+    Case(
+        "present: created and waited for",
+        [*NONE_OF_THAT_NAME, ("POST", MADE), ("GET 10", shown(1)), ("GET 10", shown(4)), ("GET 10", shown(8))],
+        NONE_OF_THAT_NAME,
+        True,
+        NEW,
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: created, without wait",
+        [*NONE_OF_THAT_NAME, ("POST", MADE)],
+        NONE_OF_THAT_NAME,
+        True,
+        {**NEW, "wait": False},
+        again=of_that_name(4),
+    ),
+    Case(
+        "present: created, and it fails to start",
+        [*NONE_OF_THAT_NAME, ("POST", MADE), ("GET 10", shown(22))],
+        NONE_OF_THAT_NAME,
+        True,
+        NEW,
+        failed="visualization job 10: it does not run but is mount_failed (22)",
+    ),
+    Case(
+        "present: the answer is lost, found by its name",
+        [*NONE_OF_THAT_NAME, ("POST", LOST), *of_that_name(1), ("GET 10", shown(8))],
+        NONE_OF_THAT_NAME,
+        True,
+        NEW,
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: a duplicate name is refused",
+        [*NONE_OF_THAT_NAME, ("POST", refused("ModelArts.0103"))],
+        NONE_OF_THAT_NAME,
+        False,
+        NEW,
+        failed="Cannot create visualization job new: The API says no [ModelArts.0103]",
+        code="ModelArts.0103",
+        predicted=True,
+    ),
+    Case(
+        "present: not there, and no train_url",
+        NONE_OF_THAT_NAME,
+        NONE_OF_THAT_NAME,
+        False,
+        {**NEW, "train_url": None},
+        failed="train_url is needed",
+    ),
+    Case("present: there and running", OF_THAT_NAME, OF_THAT_NAME, False, NEW, again=OF_THAT_NAME),
+    Case("present: there and stopped, left as it is", of_that_name(12), of_that_name(12), False, NEW, again=of_that_name(12)),
+    Case(
+        "present: there and on its way",
+        [*of_that_name(7), *LOOK],
+        of_that_name(7),
+        False,
+        NEW,
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: the description differs",
+        [*OF_THAT_NAME, ("PUT 10", OK)],
+        OF_THAT_NAME,
+        True,
+        {**NEW, "description": "other"},
+        again=of_that_name(8, job_desc="other"),
+    ),
+    Case("present: train_url differs", OF_THAT_NAME, OF_THAT_NAME, False, {**NEW, "train_url": "/b/"}, failed="recreate would"),
+    Case(
+        "present: train_url differs by its last slash only",
+        OF_THAT_NAME,
+        OF_THAT_NAME,
+        False,
+        {**NEW, "train_url": "/bucket/logs"},
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: train_url differs, recreated",
+        [*OF_THAT_NAME, ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE), ("GET 10", shown(8))],
+        OF_THAT_NAME,
+        True,
+        {**NEW, "train_url": "/b/", "recreate": True},
+        again=of_that_name(8, train_url="/b/"),
+    ),
+    Case("present: it failed", of_that_name(11), of_that_name(11), False, NEW, failed="it is failed (11); recreate would"),
+    Case(
+        "present: it failed, recreated, without wait the delete is waited for all the same",
+        [*of_that_name(11), ("DELETE 10", OK), ("GET 10", shown(9)), ("GET 10", GONE), ("POST", MADE)],
+        of_that_name(11),
+        True,
+        {**NEW, "recreate": True, "wait": False},
+        again=of_that_name(1),
+    ),
+    Case("started: running", LOOK, LOOK, False, STARTED, again=LOOK),
+    Case(
+        "started: on its way, waited for",
+        [("GET 10", shown(4)), *LOOK],
+        [("GET 10", shown(4))],
+        False,
+        STARTED,
+        again=LOOK,
+    ),
+    Case(
+        "started: stopped",
+        [("GET 10", shown(12)), ("POST 10/restart", OK), ("GET 10", shown(1)), *LOOK],
+        [("GET 10", shown(12))],
+        True,
+        STARTED,
+        again=LOOK,
+    ),
+    Case(
+        "started: refused, as it is",
+        [("GET 10", shown(12)), ("POST 10/restart", NOT_NOW), ("GET 10", shown(12))],
+        [("GET 10", shown(12))],
+        False,
+        STARTED,
+        failed="Cannot start visualization job 10",
+        code="ModelArts.0105",
+        predicted=True,
+    ),
+    Case("started: there is none", GONE_ALREADY, GONE_ALREADY, False, STARTED, failed="does not exist", code="ModelArts.0015"),
+    Case("stopped: not running", [("GET 10", shown(10))], [("GET 10", shown(10))], False, STOPPED, again=[("GET 10", shown(10))]),
+    Case(
+        "stopped: running",
+        [*LOOK, ("POST 10/stop", OK), *KILLING, ("GET 10", shown(12))],
+        LOOK,
+        True,
+        STOPPED,
+        again=[("GET 10", shown(12))],
+    ),
+    Case(
+        "stopped: being stopped already",
+        [*KILLING, ("GET 10", shown(12))],
+        KILLING,
+        False,
+        STOPPED,
+        again=[("GET 10", shown(12))],
+    ),
+    Case("stopped: there is none", GONE_ALREADY, GONE_ALREADY, False, STOPPED, failed="does not exist", code="ModelArts.0015"),
+    Case(
+        "stopped: answer lost, stopped",
+        [*LOOK, ("POST 10/stop", LOST), ("GET 10", shown(12))],
+        LOOK,
+        True,
+        STOPPED,
+        again=[("GET 10", shown(12))],
+    ),
+    Case(
+        "restarted: running",
+        [*LOOK, ("POST 10/stop", OK), ("GET 10", shown(12)), ("POST 10/restart", OK), ("GET 10", shown(1)), *LOOK],
+        LOOK,
+        True,
+        RESTARTED,
+    ),
+    Case(
+        "restarted: stopped, only started",
+        [("GET 10", shown(12)), ("POST 10/restart", OK), *LOOK],
+        [("GET 10", shown(12))],
+        True,
+        RESTARTED,
+    ),
+    Case("restarted: there is none", GONE_ALREADY, GONE_ALREADY, False, RESTARTED, failed="does not exist", code="ModelArts.0015"),
+]
+
+
+def options_of(case: Case) -> Fields:
+    """Return the options of a case: the job 10, absent, if it does not say another."""
+    options: Fields = {"state": "absent", "job_id": "10", **case.options}
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@pytest.mark.parametrize("case", [*ABSENT, *OTHER_STATES], ids=str)
+def test_run(run: Runner, case: Case) -> None:
+    done = run(module, options_of(case), case.calls).result
+    assert done["changed"] is case.changed
+    assert bool(done.get("failed")) is (case.failed is not None)
+    assert (case.failed or "") in done.get("msg", "")
+    assert done.get("msg", "").count("\n") < 2
+    assert done.get("error_code") == case.code
+    if case.code:
+        assert done["error_message"] and done["http_status"] and done["request_id"] == "req-1"
+
+
+@pytest.mark.parametrize("case", [*ABSENT, *OTHER_STATES], ids=str)
+def test_check_mode(run: Runner, case: Case) -> None:
+    done = run(module, options_of(case), case.checked, check_mode=True).result
+    assert done["changed"] is (case.changed if case.predicted is None else case.predicted)
+    must_fail = case.check_failed or (case.failed if case.checked == case.calls else None)
+    assert bool(done.get("failed")) is (must_fail is not None)
+    assert (must_fail or "") in done.get("msg", "")
+
+
+@pytest.mark.parametrize("case", [case for case in (*ABSENT, *OTHER_STATES) if case.again is not None], ids=str)
+def test_a_second_run_changes_nothing(run: Runner, case: Case) -> None:
+    done = run(module, options_of(case), case.again).result
+    assert done["changed"] is False and not done.get("failed")
+
+
+# --- what a table cannot say -------------------------------------------------------------------------------------
+
+DELETE: Fields = {"state": "absent", "job_id": "10"}
+
+
+def test_not_there_in_time_fails_with_the_last_status_and_code(run: Runner) -> None:
+    looks: Calls = [("GET 10", shown(9)) for dummy in range(7)]
+    done = run(module, {**DELETE, "wait_timeout": 4}, [*looks[:1], ("DELETE 10", NOT_NOW), *looks])
+    assert done.result["failed"] and not done.result["changed"]
+    assert "not done within 4 s (wait_timeout); its status is killing (9) [ModelArts.0105]" in done.result["msg"]
+    assert done.seconds <= 4
+
+
+def test_delete_failed_from_before_counts_only_once_it_persists(run: Runner) -> None:
+    failing = ("GET 10", shown(6))
+    done = run(module, DELETE, [failing, ("DELETE 10", OK), *[failing] * 12])
+    assert done.result["failed"] and "delete_failed" in done.result["msg"]
+    assert 30 <= done.seconds < 40
+
+
+def test_the_repeat_of_a_lost_delete_refused_for_half_a_minute_fails_with_the_code(run: Runner) -> None:
+    looks: Calls = [("GET 10", shown(8))] * 11
+    done = run(module, DELETE, [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks])
+    assert done.result["failed"] and done.result["error_code"] == "ModelArts.0105"
+    assert 30 <= done.seconds < 40
+
+
+def test_a_create_whose_answer_is_lost_and_that_does_not_appear_is_never_repeated(run: Runner) -> None:
+    calls: Calls = [*NONE_OF_THAT_NAME, ("POST", LOST), *[("LIST 1 new", listed())] * 8]
+    done = run(module, {name: value for name, value in NEW.items() if value}, calls)
+    assert done.result["failed"] and "outcome is unknown" in done.result["msg"]
+    assert done.result["changed"] is False
+
+
+def test_the_body_of_a_creation(run: Runner) -> None:
+    options = {"state": "present", "name": "new", "train_url": "/bucket/logs/", "description": "d", "job_type": "mindinsight"}
+    options.update(flavor="small", auto_stop_hours=3, workspace_id="w", wait=False)
+    done = run(module, options, [*NONE_OF_THAT_NAME, ("POST", MADE)])
+    assert done.script.bodies[-1] == {
+        "job_name": "new",
+        "train_url": "/bucket/logs/",
+        "job_desc": "d",
+        "job_type": "mindinsight",
+        "flavor": {"code": "small"},
+        "schedule": {"type": "stop", "time_unit": "HOURS", "duration": 3},
+        "workspace_id": "w",
+    }
+    assert done.result["job"]["job_id"] == "10"
+
+
+def test_the_job_is_told_as_it_was_before(run: Runner) -> None:
+    told = run(module, DELETE, [("GET 10", answer(200, job("8", create_time="1763892000000", added="stays")))], True)
+    before = told.result["job"]
+    assert (before["job_id"], before["status"], before["status_name"]) == ("10", 8, "running")
+    assert (before["create_time"], before["created_at"], before["added"]) == (1763892000000, "2025-11-23T10:00:00Z", "stays")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_diff_shows_the_job_before_and_what_remains(run: Runner, check_mode: bool) -> None:
+    calls: Calls = LOOK if check_mode else [*LOOK, ("DELETE 10", OK), ("GET 10", GONE)]
+    diff = run(module, DELETE, calls, check_mode).result["diff"]
+    assert diff["before"]["job_id"] == "10" and diff["after"] == {}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_diff_of_a_description_is_that_field_only(run: Runner, check_mode: bool) -> None:
+    options = {"state": "present", "job_id": "10", "description": "other"}
+    diff = run(module, options, LOOK if check_mode else [*LOOK, ("PUT 10", OK)], check_mode).result["diff"]
+    assert {name for name in diff["after"] if diff["before"][name] != diff["after"][name]} == {"job_desc"}
+
+
+def test_two_jobs_of_one_name_are_an_error_with_their_ids(run: Runner) -> None:
+    twins = listed(job(job_name="new"), job(job_id="11", job_name="new"), job(job_id="12", job_name="newer"))
+    done = run(module, {"state": "absent", "name": "new"}, [("LIST 1 new", twins)])
+    assert done.result["failed"] and "10, 11" in done.result["msg"] and "12" not in done.result["msg"]
+
+
+BAD_OPTIONS = [
+    ({"job_id": "1/2"}, "job_id must be 1 to 64 of"),
+    ({"job_id": ".."}, "job_id must be 1 to 64 of"),
+    ({"job_id": "1\n"}, "job_id must be 1 to 64 of"),
+    ({"job_id": ""}, "job_id must be 1 to 64 of"),
+    ({"job_id": "1" * 65}, "job_id must be 1 to 64 of"),
+    ({"job_ids": ["1", "a b"]}, "job_ids must be 1 to 64 of"),
+    ({"name": "n" * 21}, "name must be 1 to 20 of"),
+    ({"name": "a.b"}, "name must be 1 to 20 of"),
+    ({"name": ""}, "name must be 1 to 20 of"),
+    ({"name": "n", "state": "present", "description": "d" * 257}, "description must be at most 256"),
+    ({"name": "n", "state": "present", "auto_stop_hours": 25}, "auto_stop_hours must be 0 to 24"),
+    ({"name": "n", "state": "present", "auto_stop_hours": -1}, "auto_stop_hours must be 0 to 24"),
+    ({"job_ids": ["1"], "state": "present"}, "job_ids goes with every state but present"),
+    ({"job_id": "1", "wait_timeout": 0}, "wait_timeout must be at least 1"),
+    ({"job_id": "1", "wait_sleep": 0}, "wait_sleep must be at least 0.1"),
+    ({"job_id": "1", "max_concurrency": 0}, "max_concurrency must be at least 1"),
+    ({"job_id": "1", "api_timeout": 0}, "api_timeout must be at least 1"),
+    ({"job_id": "1", "api_retries": -1}, "api_retries must be at least 0"),
+    ({}, "one of the following is required: job_id, job_ids, name"),
+    ({"job_id": "1", "name": "n"}, "mutually exclusive"),
+    ({"job_id": "1", "job_ids": []}, "mutually exclusive"),
+]
+
+
+@pytest.mark.parametrize("options, said", BAD_OPTIONS, ids=lambda value: str(value)[:60])
+def test_bad_options_are_refused_before_any_request(run: Runner, options: Fields, said: str) -> None:
+    done = run(module, {"state": "absent", **options}, [])
+    assert done.result["failed"] and said in done.result["msg"]
+
+
+# --- many jobs ---------------------------------------------------------------------------------------------------
+
+
+def many(*job_ids: str, **options: t.Any) -> Fields:
+    """Return the options that delete these jobs, one after the other so that the calls have an order."""
+    return {"state": "absent", "job_ids": list(job_ids), "max_concurrency": 1, **options}
+
+
+def test_an_empty_list_changes_nothing_and_asks_nothing(run: Runner) -> None:
+    done = run(module, many(), [])
+    assert done.result["changed"] is False and done.result["jobs"] == []
+
+
+MANY = [job(job_id="10"), job(9, "11"), job(8, "12")]
+MIXED: Calls = [
+    ("LIST 1", listed(*MANY)),
+    ("GET 13", GONE),
+    ("DELETE 10", OK),
+    ("DELETE 11", NOT_NOW),
+    ("DELETE 12", FORBIDDEN),
+]
+
+
+def test_a_mixed_list_tells_each_in_order_and_fails_at_the_end(run: Runner) -> None:
+    done = run(module, many("10", "13", "11", "10", "12", wait=False), MIXED).result
+    assert done["failed"] and done["changed"]
+    assert [row["job_id"] for row in done["jobs"]] == ["10", "13", "11", "10", "12"]
+    assert [row["changed"] for row in done["jobs"]] == [True, False, False, True, False]
+    assert [row.get("error_code") for row in done["jobs"]] == [None, "ModelArts.0015", "ModelArts.0105", None, "ModelArts.0108"]
+    assert "2 of 4 visualization jobs failed: 11 (ModelArts.0105), 12 (ModelArts.0108)" in done["msg"]
+
+
+def test_a_mixed_list_in_check_mode_sends_reads_only(run: Runner) -> None:
+    done = run(module, many("10", "13", "12", wait=False), MIXED[:2], check_mode=True).result
+    assert [row["changed"] for row in done["jobs"]] == [True, False, True] and not done.get("failed")
+    assert set(done["diff"]["before"]) == {"10", "12"} and done["diff"]["after"] == {}
+
+
+def test_many_that_are_gone_change_nothing(run: Runner) -> None:
+    done = run(module, many("10", "13"), [("LIST 1", listed()), ("GET 10", GONE), ("GET 13", GONE)]).result
+    assert done["changed"] is False and not done.get("failed")
+
+
+def test_many_are_followed_by_one_list_per_poll(run: Runner) -> None:
+    calls: Calls = [
+        ("LIST 1", listed(*MANY)),
+        ("DELETE 10", OK),
+        ("DELETE 12", OK),
+        ("LIST 1", listed(job(9), MANY[1], job(9, "12"))),
+        ("LIST 1", listed(MANY[1], job(9, "12"))),
+        ("LIST 1", listed(MANY[1])),
+    ]
+    done = run(module, many("10", "12"), calls).result
+    assert done["changed"] and not done.get("failed")
+
+
+def test_a_refused_key_ends_all_at_once_and_the_rest_is_not_tried(run: Runner) -> None:
+    done = run(module, many("10", "11", "12"), [("LIST 1", listed(*MANY)), ("DELETE 10", BAD_KEY)]).result
+    assert done["failed"] and not done["changed"]
+    assert "10 (APIGW.0301), 11 (not tried), 12 (not tried)" in done["msg"]
+
+
+def test_without_the_right_to_list_many_are_deleted_one_by_one(run: Runner) -> None:
+    looks: Calls = [("GET 10", shown()), ("GET 12", shown(8, "12"))]
+    calls: Calls = [("LIST 1", FORBIDDEN), *looks, ("DELETE 10", OK), ("DELETE 12", OK)]
+    done = run(module, many("10", "12", wait=False), calls).result
+    assert done["changed"] and not done.get("failed")
+
+
+@pytest.mark.parametrize("state, action, status", [("started", "restart", 12), ("stopped", "stop", 8), ("restarted", "restart", 12)])
+def test_other_states_go_for_many(run: Runner, state: str, action: str, status: int) -> None:
+    jobs = listed(job(status), job(status, "12"))
+    calls: Calls = [("LIST 1", jobs), (f"POST 10/{action}", OK), (f"POST 12/{action}", OK)]
+    done = run(module, many("10", "12", state=state, wait=False), calls).result
+    assert [row["changed"] for row in done["jobs"]] == [True, True] and not done.get("failed")
