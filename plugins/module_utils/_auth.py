@@ -171,7 +171,7 @@ def source_from_cloud(name: str) -> Source:
         raise AuthError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
     try:
         region = openstack_config.OpenStackConfig(load_envvars=True).get_one(cloud=name, validate=False)
-    except (openstack_exceptions.SDKException, OSError, ValueError) as error:
+    except (openstack_exceptions.SDKException, OSError, ValueError, AttributeError, TypeError) as error:
         raise AuthError(f"The entry of clouds.yaml named by cloud (OS_CLOUD) cannot be used: {error}") from error
     config: t.Dict[str, t.Any] = region.config
     auth_type = str(config.get("auth_type") or "password")
@@ -179,7 +179,8 @@ def source_from_cloud(name: str) -> Source:
         raise AuthError(f"The entry {name!r} of clouds.yaml has auth_type {auth_type!r}; use password, token or AK/SK.")
     source = {key: config.get(key) for key in (*FACTS, *OTHER_NAMES) if key not in SECRETS}
     source.update(config.get("auth") or {})
-    return known({OTHER_NAMES.get(key, key): value for key, value in source.items() if value not in (None, "")})
+    renamed = {OTHER_NAMES[key]: value for key, value in source.items() if key in OTHER_NAMES}
+    return {**known(renamed), **known(source)}
 
 
 def known(source: t.Mapping[str, t.Any]) -> Source:
@@ -324,13 +325,13 @@ def check_url(url: t.Any, fact: str) -> None:
         sound = False
     if not sound or re.search(r"[\s\\\x00-\x1f]", str(url)):
         raise AuthError(f"{named(fact)} is not a URL such as https://host: {printable(url)}.")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.username or parts.password or re.search(r"[?#]", str(url)):
         raise AuthError(f"{named(fact)} must be a plain URL: no user, password, query or fragment in it.")
 
 
 def printable(value: t.Any) -> str:
     """Return a value of the user's for a message: short, on one line, and without what stands before an ``@``."""
-    return repr(re.sub(r"[^/@]*@", "", str(value))[:120])
+    return repr(re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)[:120])
 
 
 def project_of(
@@ -475,7 +476,7 @@ def endpoint_from_catalog(scope: t.Optional[Scope], region_name: t.Optional[str]
         for entry in service.get("endpoints") or ():
             if not isinstance(entry, dict) or entry.get("interface") not in (None, "public"):
                 continue
-            if region_name and entry.get("region_id", entry.get("region")) not in (None, "", "*", region_name):
+            if region_name and (entry.get("region_id") or entry.get("region")) not in (None, "", "*", region_name):
                 continue
             url = str(entry.get("url") or "")
             if re.search(r"/v1(/|$)", url):

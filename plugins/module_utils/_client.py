@@ -163,7 +163,7 @@ def failure_type(status: int, code: t.Optional[str]) -> t.Type[CallError]:
     """Return which kind of failure an HTTP status with a code is."""
     if status == 401 or kind_of(code) in ACCESS_CODES:
         return AccessRefused
-    internal = code is not None and re.fullmatch(r"ModelArts\.(0010|295\d)", code)
+    internal = re.fullmatch(r"ModelArts\.(0010|295\d)|APIGW\.(0201|0202|0203|0610|0613)", kind_of(code))
     return AnswerLost if status in (502, 503, 504) or (status == 500 and internal) else Refused
 
 
@@ -179,7 +179,9 @@ def parse_json(body: bytes) -> t.Any:
 
 def failed(body: t.Any, code: t.Optional[str]) -> bool:
     """Tell whether the body of a 2xx answer tells of a failure."""
-    return code is not None or (isinstance(body, dict) and str(body.get("is_success")).lower() == "false")
+    if code is not None or not isinstance(body, dict):
+        return code is not None
+    return str(body.get("is_success")).lower() == "false" or isinstance(body.get("error"), dict)
 
 
 def error_of(body: t.Any, status: int) -> t.Tuple[t.Optional[str], t.Optional[str]]:
@@ -188,9 +190,10 @@ def error_of(body: t.Any, status: int) -> t.Tuple[t.Optional[str], t.Optional[st
         return None, None
     inner = body.get("error")
     fields = {**body, **inner} if isinstance(inner, dict) else body
+    told = status >= 400 or failed(body, None)
     code = first_of(fields, "error_code", "errorCode")
     message = first_of(fields, "error_message", "error_msg", "errorMsg")
-    if status >= 400:
+    if told:
         code = code or first_of(fields, "code")
         message = message or first_of(fields, "message", "error")
     return code, message
@@ -305,7 +308,9 @@ class Transport:
                 return Answer(response.status_code, response.headers, self._read(response, end))
         except requests.exceptions.RequestException as error:
             raise unanswered(error, _auth.host_header(url)) from error
-        except (urllib3_exceptions.HTTPError, OSError, UnicodeError) as error:
+        except (urllib3_exceptions.LocationValueError, UnicodeError) as error:
+            raise unanswered(error, _auth.host_header(url)) from error
+        except (urllib3_exceptions.HTTPError, OSError) as error:
             raise AnswerLost(f"{_auth.host_header(url)}: The connection broke ({type(error).__name__}).") from error
 
     def _read(self, response: requests.Response, end: float) -> bytes:
@@ -378,8 +383,9 @@ class Client:
         self._transport = transport
         self._clock = deadline.clock
         self._jitter = jitter
-        self._lock = threading.Lock()
         self._quiet_until = 0.0
+        self._throttling = threading.Lock()
+        self._connecting = threading.Lock()
         self._base: t.Optional[str] = None
         self._auth: t.Optional[t.Callable[[t.Any], t.Any]] = None
         self._renewed = False
@@ -441,21 +447,17 @@ class Client:
         if not everyone:
             self._clock.sleep(seconds)
             return
-        with self._lock:
+        with self._throttling:
             self._quiet_until = max(self._quiet_until, self._clock.monotonic() + seconds)
 
     # --- IAM: the token, the project, the endpoint ---
 
     def _connected(self) -> t.Tuple[str, t.Callable[[t.Any], t.Any]]:
         """Return the base URL of the project and what authorises a request; IAM is asked once for what is not known."""
-        with self._lock:
-            base, auth = self._base, self._auth
-        if base is not None and auth is not None:
-            return base, auth
-        base, auth = self._connect()
-        with self._lock:
-            self._base, self._auth = base, auth
-        return base, auth
+        with self._connecting:
+            if self._base is None or self._auth is None:
+                self._base, self._auth = self._connect()
+            return self._base, self._auth
 
     def _connect(self) -> t.Tuple[str, t.Callable[[t.Any], t.Any]]:
         settings = self.settings
@@ -495,16 +497,11 @@ class Client:
 
     def _renew(self, used: t.Callable[[t.Any], t.Any]) -> t.Optional[t.Callable[[t.Any], t.Any]]:
         """Return a new token in place of one that expired, once in a task; ``None`` where there is none to be had."""
-        with self._lock:
-            if self._auth is not used:
-                return self._auth
-            if self._renewed or not isinstance(self.settings.credentials, _auth.Password):
-                return None
-            self._renewed = True
-        fresh, dummy = self._fetch_token()
-        with self._lock:
-            self._auth = fresh
-        return fresh
+        with self._connecting:
+            if self._auth is used and not self._renewed and isinstance(self.settings.credentials, _auth.Password):
+                self._renewed = True
+                self._auth = self._fetch_token()[0]
+            return None if self._auth is used else self._auth
 
 
 def unauthorised(request: t.Any) -> t.Any:

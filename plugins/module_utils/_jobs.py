@@ -303,12 +303,12 @@ class Jobs:
         """Settle by the list what asking for the job did not."""
         try:
             shown = listing if listing is not None else self.list()
+        except (AccessRefused, DeadlineExceeded):
+            raise
         except Refused as error:
             if says_forbidden(doubt) and says_forbidden(error):
                 return Seen(None, unreadable=doubt)
             raise unproven(doubt, f"the list, which would prove it, was refused: {error.message}") from error
-        except DeadlineExceeded:
-            raise
         except CallError as error:
             raise unproven(doubt, f"the list, which would prove it, failed: {error.message}") from error
         if job_id in shown.jobs:
@@ -353,5 +353,5 @@ def whole_id(row: Json) -> t.Optional[str]:
 
 def unproven(doubt: CallError, why: str) -> CallError:
     """Return the error for a job that may be gone, or not: the first answer's, with why it could not be settled."""
-    message = f"{doubt.message} Whether the job is gone is unknown: {why}."
+    message = f"{doubt.message.rstrip('.')}. Whether the job is gone is unknown: {why.rstrip('.')}."
     return Unintelligible(message, doubt.code, doubt.http_status, doubt.request_id)

@@ -561,7 +561,14 @@ def test_what_is_no_url_is_refused_by_the_name_of_its_option(url: str, fact: str
 
 @pytest.mark.parametrize(
     "rest",
-    ["user:the-password@m.example.com", "user@m.example.com", "m.example.com/?token=the-password", "m.example.com/#the-password"],
+    [
+        "user:the-password@m.example.com",
+        "user@m.example.com",
+        "m.example.com/?token=the-password",
+        "m.example.com/#the-password",
+        "m.example.com?",
+        "m.example.com#",
+    ],
 )
 @pytest.mark.parametrize("fact", ["endpoint", "auth_url"])
 def test_a_url_with_a_password_or_a_query_in_it_is_refused_and_not_shown(rest: str, fact: str) -> None:
@@ -814,6 +821,7 @@ V2 = "https://two.example.com/v2/p"
         ([service(entry(V1), entry(V2))], "eu-de", "https://one.example.com"),
         ([service(entry(V2)), service(entry(V1), service_type="modelartsv1")], "eu-de", "https://one.example.com"),
         ([service(entry("https://x.example.com/v1"), service_type="modelartsv1")], "eu-de", "https://x.example.com"),
+        ([service({**entry(V1), "region": "eu-nl", "region_id": None})], "eu-de", None),
         ([service(entry(V2))], "eu-de", None),
         ([service(entry("https://x.example.com/v10/p"))], "eu-de", None),
         ([service(entry("https://x.example.com"))], "eu-de", None),
@@ -839,6 +847,7 @@ V2 = "https://two.example.com/v2/p"
         "v1 before v2",
         "modelartsv1",
         "without project",
+        "region_id is null, region is another",
         "only v2",
         "v10",
         "without version",
@@ -1004,6 +1013,20 @@ def test_the_environment_does_not_leak_into_an_entry_of_clouds_yaml(monkeypatch:
         monkeypatch.setenv(name, value)
     assert _auth.source_from_cloud("ak-sk") == alone
     assert alone["secret_key"] == "the-secret-key"
+
+
+@pytest.mark.parametrize(
+    "text", ["clouds: {odd: }", "clouds: {odd: 7}", "clouds: 7", "clouds: {odd: {auth: 7}}", "clouds: [odd]", "{"], ids=repr
+)
+def test_an_odd_clouds_yaml_is_one_clear_error(clouds_yaml: pathlib.Path, text: str) -> None:
+    (clouds_yaml / "my-clouds.yaml").write_text(text)
+    with pytest.raises(_auth.AuthError, match=r"clouds\.yaml"):
+        _auth.resolve({"cloud": "odd"}, {})
+
+
+def test_what_stands_before_an_at_sign_is_never_shown() -> None:
+    message = refusal({"auth": {**KEY, "project_id": "p"}, "endpoint": "ftp://user:pa/ss@host"})
+    assert "host" in message and "pa" not in message.replace("plain", "")
 
 
 @pytest.mark.usefixtures("clouds_yaml")

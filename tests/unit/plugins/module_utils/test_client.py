@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import typing as t
+from concurrent import futures
 from urllib.parse import urlencode
 
 import pytest
@@ -82,6 +83,9 @@ def test_an_answer_of_4_mib_is_read_and_one_byte_more_is_not() -> None:
 # --- answers that are failures -----------------------------------------------------------------------------------
 
 SHAPES: t.List[t.Tuple[str, int, t.Any, Failure, t.Optional[str], str]] = [
+    ("code in a 200", 200, {"is_success": False, "code": "X", "message": "No."}, _client.Refused, "X", "No."),
+    ("error in a 200", 200, {"error": {"code": 401, "message": "No."}}, _client.Refused, "401", "No."),
+    ("a gateway in a 500", 500, {"error_code": "APIG.0201", "error_msg": "Slow."}, _client.AnswerLost, "APIG.0201", "Slow."),
     # what it is, status, body, what it is read as, code, message
     (
         "API reference",
@@ -692,6 +696,36 @@ def test_one_whose_token_another_has_renewed_takes_the_new_one() -> None:
     played(script)
 
 
+class TwoExpire:
+    """A transport on which two deletions meet an expired token together; the second one fails while IAM takes its time."""
+
+    def __init__(self) -> None:
+        self.both = threading.Barrier(2)
+        self.fetched = 0
+
+    def exchange(
+        self, method: str, url: str, auth: t.Callable[[t.Any], t.Any], *dummy: t.Any, **options: t.Any
+    ) -> _client.Answer:
+        if url == TOKENS:
+            self.fetched += 1
+            return token(str(self.fetched))
+        if requests.Request(method, url, auth=auth).prepare().headers["X-Auth-Token"] == "1" and method == "DELETE":
+            self.both.wait(10)
+            return refused(401, "APIGW.0307")
+        return OK
+
+
+def test_two_whose_token_expires_at_once_share_the_new_one() -> None:
+    transport = TwoExpire()
+    deadline = _client.Deadline(_client.Clock(), 60)
+    connected = _client.Client(settings(PASSWORD), t.cast(_client.Transport, transport), deadline, 0)
+    connected.call("GET", JOB)
+    with futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda dummy: connected.call("DELETE", JOB), range(2)))
+    assert answers == [{"is_success": True}] * 2
+    assert transport.fetched == 2
+
+
 @pytest.mark.parametrize("code", ["APIGW.0301", "ModelArts.0201", "ModelArts.0203", None], ids=str)
 def test_a_token_that_is_refused_but_not_expired_is_not_renewed(code: t.Optional[str]) -> None:
     script = Script((f"POST {TOKENS} as nobody", token("one")), (request("GET", "one"), refused(401, code)))
@@ -1146,7 +1180,7 @@ def test_speech_that_is_no_tls_is_no_answer(wire: Wire, transport: _client.Trans
     assert wire.received == []
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "http://*.example.com/", "http://"])
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "http://*.example.com/", "http://", f"http://{'a' * 64}.example.com/"])
 def test_what_cannot_be_sent_at_all_is_not_tried_again(transport: _client.Transport, url: str) -> None:
     with pytest.raises(_client.Untrusted) as caught:
         transport.exchange("GET", url, _client.unauthorised)

@@ -655,6 +655,14 @@ EACH_DOUBT = pytest.mark.parametrize(
 )
 
 
+def test_a_key_that_is_refused_while_the_list_should_prove_is_told_as_that() -> None:
+    script = Script((GET, read(404)), (asked(1, 1000), read(401, "APIGW.0301")))
+    with pytest.raises(_client.AccessRefused) as caught:
+        jobs(script).look("10")
+    assert caught.value.code == "APIGW.0301"
+    played(script)
+
+
 def test_a_look_that_shows_the_job_needs_no_list() -> None:
     script = Script((GET, raw()))
     assert jobs(script).look("10") == _jobs.Seen(_jobs.represent(raw()))

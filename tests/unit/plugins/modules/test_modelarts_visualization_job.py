@@ -512,7 +512,9 @@ OTHER_STATES = [
         True,
         RESTARTED,
     ),
-    Case("restarted: there is none", GONE_ALREADY, GONE_ALREADY, False, RESTARTED, failed="does not exist", code="ModelArts.0015"),
+    Case(
+        "restarted: there is none", GONE_ALREADY, GONE_ALREADY, False, RESTARTED, failed="does not exist", code="ModelArts.0015"
+    ),
 ]
 
 
@@ -726,7 +728,9 @@ def test_without_the_right_to_list_many_are_deleted_one_by_one(run: Runner) -> N
     assert done["changed"] and not done.get("failed")
 
 
-@pytest.mark.parametrize("state, action, status", [("started", "restart", 12), ("stopped", "stop", 8), ("restarted", "restart", 12)])
+@pytest.mark.parametrize(
+    "state, action, status", [("started", "restart", 12), ("stopped", "stop", 8), ("restarted", "restart", 12)]
+)
 def test_other_states_go_for_many(run: Runner, state: str, action: str, status: int) -> None:
     jobs = listed(job(status), job(status, "12"))
     calls: Calls = [("LIST 1", jobs), (f"POST 10/{action}", OK), (f"POST 12/{action}", OK)]
