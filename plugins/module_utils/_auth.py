@@ -165,6 +165,7 @@ def source_from_cloud(name: str) -> Source:
     is none that IAM of these clouds knows.
     """
     try:
+        import yaml
         from openstack import config as openstack_config
         from openstack import exceptions as openstack_exceptions
     except ImportError as error:
@@ -173,6 +174,8 @@ def source_from_cloud(name: str) -> Source:
         region = openstack_config.OpenStackConfig(load_envvars=True).get_one(cloud=name, validate=False)
     except (openstack_exceptions.SDKException, OSError, ValueError, AttributeError, TypeError) as error:
         raise AuthError(f"The entry of clouds.yaml named by cloud (OS_CLOUD) cannot be used: {error}") from error
+    except yaml.YAMLError as error:  # it may quote the line, and a secret in it
+        raise AuthError("The clouds.yaml in which cloud (OS_CLOUD) is looked for is not YAML.") from error
     config: t.Dict[str, t.Any] = region.config
     auth_type = str(config.get("auth_type") or "password")
     if auth_type not in ("password", "v3password", "token", "v3token", "aksk"):
@@ -272,7 +275,7 @@ def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
 
 def resolve(
     params: t.Mapping[str, t.Any],
-    environ: t.Mapping[str, str] = os.environ,
+    environ: t.Optional[t.Mapping[str, str]] = None,
     load_cloud: t.Callable[[str], Source] = source_from_cloud,
 ) -> Settings:
     """Turn a task's options and the environment into :class:`Settings`.
@@ -280,7 +283,7 @@ def resolve(
     Raises :class:`AuthError`, in one line that names the option and the variable, where something is missing,
     contradicts itself, or is no URL.
     """
-    sources = Sources(params, environ, load_cloud)
+    sources = Sources(params, os.environ if environ is None else environ, load_cloud)
     credentials = sources.credentials()
     endpoint = sources.get("endpoint")
     if endpoint:

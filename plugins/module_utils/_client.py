@@ -12,7 +12,7 @@ import random
 import re
 import ssl
 import threading
-import time
+import time as system_time
 import typing as t
 from dataclasses import dataclass
 
@@ -103,9 +103,9 @@ class DeadlineExceeded(CallError):
 class Clock:
     """Time, in seconds, and a way to let it pass; tests bring their own."""
 
-    monotonic: t.Callable[[], float] = time.monotonic
-    sleep: t.Callable[[float], None] = time.sleep
-    time: t.Callable[[], float] = time.time
+    monotonic: t.Callable[[], float] = system_time.monotonic
+    sleep: t.Callable[[float], None] = system_time.sleep
+    time: t.Callable[[], float] = system_time.time
 
 
 class Deadline:

@@ -169,14 +169,14 @@ def test_a_failure_is_read_in_whichever_shape_it_comes(
     status: int, body: t.Any, kind: Failure, code: t.Optional[str], message: str
 ) -> None:
     failure = failure_of(status, body)
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert (failure.code, failure.message, failure.http_status) == (code, message, status)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 def test_a_redirect_is_a_failure_whatever_it_carries(status: int) -> None:
     failure = failure_of(status, {"is_success": True}, **{"Location": "https://other.example.com", "X-Request-Id": "r"})
-    assert type(failure) is _client.Unintelligible
+    assert failure.__class__ is _client.Unintelligible
     assert failure.message == "The server answered with a redirect, which is not followed."
     assert (failure.code, failure.http_status, failure.request_id) == (None, status, "r")
 
@@ -419,7 +419,8 @@ class Script:
         authorization = str(prepared.headers.get("Authorization", ""))
         who = "AK" if "Access=AK," in authorization else prepared.headers.get("X-Auth-Token", "nobody")
         request = f"{method} {url}{'?' if query else ''}{urlencode(query or {})} as {who}"
-        expected, reply = self.calls.pop(0) if self.calls else ("nothing more", OK)
+        expected, reply = next(iter(self.calls), ("nothing more", OK))
+        self.calls = self.calls[1:]
         if request != expected:
             pytest.fail(f"{request} comes where {expected} should, after {len(self.made)} requests")
         self.made.append(Made(self.time.now, within, authorization, body, headers or {}))
@@ -490,7 +491,7 @@ def test_each_method_is_repeated_only_where_that_is_safe(method: str, reply: Rep
         script = Script((request(method), reply))
         with pytest.raises(_client.CallError) as caught:
             client(script).call(method, JOB)
-        assert type(caught.value) is kind
+        assert caught.value.__class__ is kind
         assert script.time.slept == []
     played(script)
 
@@ -779,7 +780,7 @@ def test_where_iam_gives_no_token_its_reason_is_told_and_nothing_else_is_sent(re
     with pytest.raises(_client.CallError) as caught:
         client(script, credentials=PASSWORD).call("GET", JOB)
     played(script)
-    assert type(caught.value) is kind
+    assert caught.value.__class__ is kind
     assert caught.value.message == message
     assert "the-password" not in str(caught.value)
 
@@ -1106,7 +1107,7 @@ def test_a_refused_connection_is_known_as_not_sent(transport: _client.Transport)
         port = taken.getsockname()[1]
         with pytest.raises(_client.NotSent) as caught:
             transport.exchange("POST", f"http://127.0.0.1:{port}/x", _client.unauthorised, None, {})
-    assert type(caught.value) is _client.NotSent
+    assert caught.value.__class__ is _client.NotSent
     assert caught.value.message == f"127.0.0.1:{port} refused the connection."
     assert (caught.value.code, caught.value.http_status) == (None, None)
 
@@ -1120,7 +1121,7 @@ def test_a_name_that_cannot_be_resolved_is_known_as_not_sent(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(_client.NotSent) as caught:
         transport.exchange("POST", "http://nowhere.invalid/x", _client.unauthorised)
-    assert type(caught.value) is _client.NotSent
+    assert caught.value.__class__ is _client.NotSent
     assert caught.value.message == "The name of nowhere.invalid cannot be resolved."
 
 
@@ -1136,7 +1137,7 @@ def test_a_connection_that_is_closed_before_the_answer_is_whole_loses_it(
     wire.hang_up = True
     with pytest.raises(_client.AnswerLost) as caught:
         transport.exchange("DELETE", wire.url, _client.unauthorised)
-    assert type(caught.value) is _client.AnswerLost
+    assert caught.value.__class__ is _client.AnswerLost
     assert len(wire.received) == 1
     assert f"127.0.0.1:{wire.server_address[1]}" in caught.value.message
 
@@ -1192,7 +1193,7 @@ def test_a_certificate_that_cannot_be_verified_is_known_as_such_however_deep_it_
     bad.verify_message = "self-signed certificate"
     wrapped = urllib3_exceptions.MaxRetryError(t.cast(t.Any, None), "/", urllib3_exceptions.SSLError(bad))
     failure = _client.unanswered(requests.exceptions.SSLError(wrapped), "h")
-    assert type(failure) is _client.Untrusted
+    assert failure.__class__ is _client.Untrusted
     assert failure.message == "The certificate of h cannot be verified: self-signed certificate (validate_certs, ca_cert)."
 
 
@@ -1213,7 +1214,7 @@ def test_a_certificate_that_cannot_be_verified_is_known_as_such_however_deep_it_
 )
 def test_each_accident_says_whether_anything_may_have_been_done(error: Exception, kind: Failure) -> None:
     failure = _client.unanswered(error, "h")
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert "h" in failure.message.split()
 
 

@@ -36,7 +36,8 @@ class Script:
         if query is not None:
             asked += f" {query['page']} of {query['per_page']}"
             self.queries.append(query)
-        expected, reply = self.calls.pop(0) if self.calls else ("nothing more", {})
+        expected, reply = next(iter(self.calls), ("nothing more", {}))
+        self.calls = self.calls[1:]
         if asked != expected:
             pytest.fail(f"{asked} comes where {expected} should")
         self.bodies.append(body)
