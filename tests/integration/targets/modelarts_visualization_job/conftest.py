@@ -192,7 +192,7 @@ def as_task(number: int, task: Result) -> Result:
     return {**own, module: {"wait_sleep": 0.3, **task} if module == MODULE else task}
 
 
-def ansible_playbook(book: str, environ: t.Dict[str, str], folder: pathlib.Path, python: str) -> str:
+def ansible_playbook(book: str, environ: t.Dict[str, str], folder: pathlib.Path, python: str, *arguments: str) -> str:
     """Run a playbook at the highest verbosity in an environment of its own, and return all that it says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     own = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "HOME": str(folder)}
@@ -200,7 +200,7 @@ def ansible_playbook(book: str, environ: t.Dict[str, str], folder: pathlib.Path,
         own["ANSIBLE_COLLECTIONS_PATH"] = str(pathlib.Path(os.path.abspath(__file__)).parents[7])
     path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), kept.get("PATH", "")])
     done = subprocess.run(
-        ["ansible-playbook", "-vvvv", "--diff", "-e", f"ansible_python_interpreter={python}", book],
+        ["ansible-playbook", "-vvvv", "--diff", "-e", f"ansible_python_interpreter={python}", book, *arguments],
         env={**kept, **own, "PATH": path, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -77,7 +77,7 @@ def test_an_answer_of_4_mib_is_read_and_one_byte_more_is_not() -> None:
     longest = b'{"x":"' + b"x" * (_client.MAX_ANSWER_BYTES - len(frame)) + b'"}'
     assert len(longest) == 4 * 1024 * 1024
     assert len(_client.read_answer(answer(200, longest))["x"]) == _client.MAX_ANSWER_BYTES - len(frame)
-    assert type(failure_of(200, longest + b" ")) is _client.Unintelligible
+    assert failure_of(200, longest + b" ").__class__ is _client.Unintelligible
 
 
 # --- answers that are failures -----------------------------------------------------------------------------------
