@@ -44,6 +44,13 @@ class Fault:
     effects: t.List[Json] = field(default_factory=list)
     seen: int = 0
 
+    def __post_init__(self) -> None:
+        numbers = (self.nth, self.times, self.delay, self.body_size, self.drip_seconds, self.status or 0)
+        if not all(isinstance(number, (int, float)) for number in numbers) or self.drop not in (None, "before", "after"):
+            raise ValueError("nth, times, delay, body_size, drip_seconds and status are numbers; drop is before or after")
+        if not isinstance(self.headers, dict) or not all(isinstance(effect, dict) for effect in self.effects):
+            raise ValueError("headers is an object, effects a list of objects")
+
     def strikes(self, method: str, operation: str, path: str, job_id: t.Optional[str]) -> bool:
         """Count a request if it fits, and tell whether it is struck."""
         fits = (

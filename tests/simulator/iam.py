@@ -164,11 +164,11 @@ class Iam:
         """Return a time as IAM writes it."""
         return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def project_of_token(self, token: str) -> Project:
+    def project_of_token(self, token: str, own: t.Optional[settings.Settings] = None) -> Project:
         """Return the project of a valid token. Raises :class:`errors.ErrorAnswer`."""
         known = self.tokens.get(token)
         if known is None:
-            raise errors.known(self.first().settings, "APIGW.0301")
+            raise errors.known(own or self.first().settings, "APIGW.0301")
         project = self.projects[known.project_id]
         if known.expires <= self.now():
             raise errors.known(project.settings, "APIGW.0307")
@@ -184,17 +184,23 @@ class Iam:
                     return project, key
         return None, None
 
-    def project_of_signature(self, method: str, target: str, headers: t.Mapping[str, str], body: bytes) -> Project:
-        """Return the project whose key signed a request. Raises :class:`errors.ErrorAnswer`."""
+    def project_of_signature(
+        self,
+        method: str,
+        target: str,
+        headers: t.Mapping[str, str],
+        body: bytes,
+        own: t.Optional[settings.Settings] = None,
+    ) -> Project:
+        """Return the project whose key signed a request. Raises :class:`errors.ErrorAnswer`, as ``own`` has it for no one."""
+        own = own or self.first().settings
         try:
             access_key = signing.parse(headers.get("Authorization", ""))[0]
         except signing.BadSignature as error:
-            raise errors.known(
-                self.first().settings, "APIGW.0301", f"Incorrect IAM authentication information: {error}"
-            ) from error
+            raise errors.known(own, "APIGW.0301", f"Incorrect IAM authentication information: {error}") from error
         project, key = self.key(access_key)
         if project is None or key is None:
-            raise errors.known(self.first().settings, "APIGW.0301", "Incorrect IAM authentication information: unknown key")
+            raise errors.known(own, "APIGW.0301", "Incorrect IAM authentication information: unknown key")
         if key.locked_until > self.now():
             raise errors.known(project.settings, "APIGW.0301", "Incorrect IAM authentication information: the key is locked")
         try:

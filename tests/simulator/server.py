@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
 import re
 import time
 import typing as t
 import uuid
+import weakref
 from dataclasses import fields
 
 import aiohttp
@@ -60,7 +63,8 @@ class Server:
         self.base = ""
         self.started = iam.now()
         self._keystone = keystone
-        self._connections: t.Dict[int, int] = {}
+        self._connections: weakref.WeakKeyDictionary[t.Any, int] = weakref.WeakKeyDictionary()
+        self._connection_numbers = itertools.count(1)
 
     def application(self) -> web.Application:
         """Return the application."""
@@ -138,12 +142,14 @@ class Server:
             return answered(errors.known(project.settings, refusal.code, refusal.message))
         except errors.ErrorAnswer as error:
             return answered(error)
-        return json_response(dialect(answer, project.settings), status, headers)
+        return json_response(
+            answer if operation in IAM_OPERATIONS.values() else dialect(answer, project.settings), status, headers
+        )
 
     async def _modelarts(
         self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
     ) -> Json:
-        caller = await self._caller(request, body)
+        caller = await self._caller(request, body, project.settings)
         self.iam.throttle(caller)
         match = JOB_PATH.fullmatch(request.path)
         if project.settings["retired"] or not operation or match is None:
@@ -156,24 +162,24 @@ class Server:
             raise errors.known(project.settings, "ModelArts.0108")
         return call(project, operation, job_id or "", request.query, body)
 
-    async def _caller(self, request: web.Request, body: bytes) -> Project:
-        """Return whose request it is. Raises :class:`errors.ErrorAnswer`."""
+    async def _caller(self, request: web.Request, body: bytes, own: settings.Settings) -> Project:
+        """Return whose request it is. Raises :class:`errors.ErrorAnswer`, as the settings ``own`` have it."""
         token = request.headers.get("X-Auth-Token")
         if token and self._keystone:
-            return await self._project_in_keystone(token)
+            return await self._project_in_keystone(token, own)
         if token:
-            return self.iam.project_of_token(token)
+            return self.iam.project_of_token(token, own)
         if "Authorization" in request.headers:
-            return self.iam.project_of_signature(request.method, request.raw_path, request.headers, body)
-        raise errors.known(self.iam.first().settings, "ModelArts.0201")
+            return self.iam.project_of_signature(request.method, request.raw_path, request.headers, body, own)
+        raise errors.known(own, "ModelArts.0201")
 
-    async def _project_in_keystone(self, token: str) -> Project:
+    async def _project_in_keystone(self, token: str, own: settings.Settings) -> Project:
         """Ask the real Keystone about a token; a project that is new to us is made."""
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         url = f"{self._keystone}/auth/tokens"
         async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
             if answer.status != 200:
-                raise errors.known(self.iam.first().settings, "APIGW.0307")
+                raise errors.known(own, "APIGW.0307")
             project_id = (await answer.json())["token"]["project"]["id"]
         if project_id not in self.iam.projects:
             project = self.iam.add_project()
@@ -222,7 +228,8 @@ class Server:
         return owner or self.iam.first()
 
     def _entry(self, request: web.Request, operation: str, job_id: t.Optional[str], project: Project, body: bytes) -> Json:
-        transport = id(request.transport)
+        connection = self._connections.get(request.transport) or next(self._connection_numbers)
+        self._connections[request.transport] = connection
         return {
             "n": len(project.log) + 1,
             "time": round(self.iam.now() - self.started, 4),
@@ -234,7 +241,7 @@ class Server:
             "status": None,
             "error_code": None,
             "header_names": sorted({name.lower() for name in request.headers}),
-            "connection": self._connections.setdefault(transport, len(self._connections) + 1),
+            "connection": connection,
             "bytes_in": len(body),
             "bytes_out": 0,
             "fault": False,
@@ -307,7 +314,7 @@ def call(project: Project, operation: str, job_id: str, query: t.Mapping[str, st
 
 def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t.Any, many: t.List[Json]) -> t.Any:
     """Read or change the jobs of a project behind the API's back."""
-    if method == "POST":
+    if method == "POST" and not job_id:
         made = [project.jobs.seed(dict(job)) for job in many]
         return made if isinstance(body, list) else made[0]
     if method == "PATCH" and job_id:
@@ -315,6 +322,8 @@ def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t
     if method == "DELETE" and job_id:
         project.jobs.vanish(job_id)
         return {}
+    if method != "GET":
+        raise KeyError(f"no such control: {method} jobs{'/' + job_id if job_id else ''}")
     return project.jobs.truth(job_id)
 
 
@@ -326,7 +335,8 @@ def act(project: Project, fault: Fault, when: str) -> None:
         if "vanish" in effect:
             project.jobs.vanish(effect["vanish"])
         for job_id, status in effect.get("set_status", {}).items():
-            project.jobs.patch(job_id, {"status": status})
+            with contextlib.suppress(Refusal):  # it is not there
+                project.jobs.patch(job_id, {"status": status})
         if "create" in effect:
             project.jobs.seed(dict(effect["create"]))
 
@@ -337,11 +347,13 @@ async def replaced(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.redirect:
         return web.Response(status=fault.status or 302, headers={**headers, "Location": fault.redirect})
     if fault.drip_seconds:
-        stream = web.StreamResponse(headers=headers)
+        stream = web.StreamResponse(status=fault.status or 200, headers=headers)
         await stream.prepare(request)
-        while True:
-            await stream.write(b" ")
-            await asyncio.sleep(fault.drip_seconds)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await stream.write(b" ")
+                await asyncio.sleep(fault.drip_seconds)
+        raise Dropped
     if fault.raw_body is not None or fault.body_size:
         kind = fault.content_type or "text/html"
         return web.Response(status=fault.status or 200, body=fault.content(), content_type=kind, headers=headers)

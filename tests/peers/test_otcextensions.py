@@ -1,0 +1,246 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The SDK of Open Telekom Cloud, otcextensions: it works with the simulator; and where it goes wrong, we do not.
+
+Both sides read the same entry of clouds.yaml, with a password. What is asserted of the SDK is how it is, not how it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+import openstack
+import pytest
+from conftest import Cloud
+from openstack import exceptions
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
+
+pytestmark = [  # of the SDK, about itself
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+]
+REFUSED_DELETE = "This job can't be delete. job status: 8"
+
+
+@pytest.fixture(autouse=True)
+def clouds_yaml(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name the project in clouds.yaml."""
+    given = cloud.credentials
+    auth = {"auth_url": given["iam_url"], **{name: given[name] for name in ("username", "password", "project_id")}}
+    entry = {"auth": {**auth, "user_domain_name": given["user_domain_name"]}, "region_name": given["region_name"]}
+    path = tmp_path / "clouds.yaml"
+    path.write_text(json.dumps({"clouds": {"simulated": entry}}), encoding="utf-8")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+
+
+@pytest.fixture
+def theirs(clouds_yaml: None) -> t.Iterator[t.Any]:
+    """ModelArts, as the SDK gives access to it."""
+    connection: t.Any = openstack.connect(cloud="simulated", vendor_hook="otcextensions.sdk:load")
+    with connection:
+        yield connection.modelartsv1
+
+
+@pytest.fixture
+def deadline() -> _client.Deadline:
+    """The time that we have; it does not pass by waiting."""
+
+    def sleep(seconds: float) -> None:
+        pytest.fail(f"we wait for {seconds} s")
+
+    return _client.Deadline(_client.Clock(sleep=sleep), 60)
+
+
+@pytest.fixture
+def ours(clouds_yaml: None, deadline: _client.Deadline) -> t.Iterator[_jobs.Jobs]:
+    """The jobs, as our modules see them."""
+    settings = _auth.resolve({"cloud": "simulated"})
+    transport = _client.Transport(settings, deadline.clock, 10, 1)
+    yield _jobs.Jobs(_client.Client(settings, transport, deadline, 0))
+    transport.close()
+
+
+@pytest.fixture
+def absent(ours: _jobs.Jobs, deadline: _client.Deadline) -> t.Callable[[str], _reconcile.Progress]:
+    """Our C(state=absent) for one job, without waiting."""
+
+    def run(job_id: str) -> _reconcile.Progress:
+        progress = _reconcile.Progress(_reconcile.Wanted("absent", wait=False), job_id)
+        _reconcile.Reconciler(ours, deadline).run([progress])
+        return progress
+
+    return run
+
+
+def told(error: _client.CallError) -> t.Tuple[t.Optional[str], str, t.Optional[int]]:
+    """Return what our exception says: code, message and status."""
+    return error.code, error.message, error.http_status
+
+
+# --- the simulator is such that the SDK works with it ------------------------------------------------------------
+
+
+def test_the_sdk_makes_all_seven_calls_with_a_password(cloud: Cloud, theirs: t.Any) -> None:
+    cloud.control("PATCH", "settings", {"delete_seconds": 0, "stop_seconds": 0, "start_seconds": 0})
+    created = theirs.create_visualization_job(job_name="losses", train_url="/bucket/logs/", job_desc="old")
+    job_id = str(created.job_id)
+    assert (created.job_name, created.is_success, cloud.statuses()) == ("losses", True, {job_id: 8})
+    assert [job.job_name for job in theirs.visualization_jobs()] == ["losses"]
+    theirs.update_visualization_job(job_id, "new")
+    got = theirs.get_visualization_job(job_id)
+    assert (got.job_id, got.status, got.job_desc, got.train_url) == (int(job_id), 8, "new", "/bucket/logs/")
+    theirs.stop_visualization_job(job_id)
+    assert cloud.statuses() == {job_id: 12}
+    theirs.restart_visualization_job(job_id)
+    assert cloud.statuses() == {job_id: 8}
+    theirs.delete_visualization_job(job_id)
+    assert cloud.statuses() == {}
+    assert cloud.operations() == ["create", "list", "update", "get", "stop", "restart", "delete"]
+
+
+def test_the_sdk_sends_a_schedule_that_the_simulator_takes(cloud: Cloud, theirs: t.Any) -> None:
+    schedule = {"type": "stop", "time_unit": "HOURS", "duration": 1}
+    created = theirs.create_visualization_job(job_name="losses", train_url="/bucket/logs/", schedule=schedule)
+    assert list(cloud.statuses()) == [str(created.job_id)]
+
+
+@pytest.mark.parametrize("strings", [False, True])
+def test_the_sdk_reads_numbers_and_strings_alike(cloud: Cloud, theirs: t.Any, strings: bool) -> None:
+    cloud.control("PATCH", "settings", {"numbers_as_strings": strings})
+    cloud.add(job_id="7", status=12, create_time=5, duration=6)
+    [job] = theirs.visualization_jobs()
+    assert (job.job_id, job.status, job.created_at, job.duration) == (7, 12, 5, 6)
+
+
+def test_the_sdk_is_told_of_a_missing_job(theirs: t.Any) -> None:
+    with pytest.raises(exceptions.NotFoundException):
+        theirs.get_visualization_job("99")
+    with pytest.raises(exceptions.NotFoundException):
+        theirs.delete_visualization_job("99")
+    assert theirs.delete_visualization_job("99", ignore_missing=True) is None
+
+
+def test_the_sdk_and_we_find_the_same_jobs(cloud: Cloud, theirs: t.Any, ours: _jobs.Jobs) -> None:
+    for status in (1, 8, 12):
+        cloud.add(status=status)
+    listed = {str(job.job_id): (job.status, job.job_name) for job in theirs.visualization_jobs()}
+    assert {job_id: (job["status"], job["job_name"]) for job_id, job in ours.list().jobs.items()} == listed
+    assert len(listed) == 3
+
+
+# --- where the SDK goes wrong, and we do not ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "found"), [(10, 10), (11, 10), (25, 10)])
+def test_the_sdk_lists_the_first_page_only_and_we_list_all(
+    cloud: Cloud, theirs: t.Any, ours: _jobs.Jobs, number: int, found: int
+) -> None:
+    cloud.control("POST", "jobs", [{} for dummy in range(number)])
+    assert len(list(theirs.visualization_jobs())) == found
+    listing = ours.list()
+    assert (len(listing.jobs), listing.complete) == (number, True)
+
+
+def test_the_sdk_lists_one_page_of_a_capped_list_and_we_list_all(cloud: Cloud, theirs: t.Any, ours: _jobs.Jobs) -> None:
+    cloud.control("PATCH", "settings", {"list_cap": 100})
+    cloud.control("POST", "jobs", [{} for dummy in range(250)])
+    assert len(list(theirs.visualization_jobs(limit=1000))) == 100
+    assert len(ours.list().jobs) == 250
+
+
+def test_the_sdk_takes_a_deletion_refused_in_a_200_as_done_and_we_fail(
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+) -> None:
+    cloud.control("PATCH", "settings", {"refusal_http": 200, "delete_refused_at": [8]})
+    job_id = cloud.add()
+    theirs.delete_visualization_job(job_id)
+    assert cloud.statuses() == {job_id: 8}, "not deleted, and no exception"
+    progress = absent(job_id)
+    assert progress.told is not None
+    assert told(progress.told) == ("ModelArts.0105", REFUSED_DELETE, 200)
+    assert (progress.changed, REFUSED_DELETE in str(progress.failure)) == (False, True)
+
+
+@pytest.mark.parametrize(("action", "status"), [("stop", 10), ("restart", 8)])
+def test_the_sdk_takes_an_action_refused_in_a_200_as_done_and_we_do_not(
+    cloud: Cloud, theirs: t.Any, ours: _jobs.Jobs, action: str, status: int
+) -> None:
+    cloud.control("PATCH", "settings", {"refusal_http": 200})
+    job_id = cloud.add(status=status)
+    getattr(theirs, f"{action}_visualization_job")(job_id)
+    with pytest.raises(_client.Refused) as caught:
+        getattr(ours, action)(job_id)
+    assert told(caught.value) == ("ModelArts.0105", f"This job can't be {action}. job status: {status}", 200)
+    assert cloud.statuses() == {job_id: status}
+
+
+def test_the_sdk_returns_a_job_that_was_refused_in_a_200_and_we_do_not(cloud: Cloud, theirs: t.Any, ours: _jobs.Jobs) -> None:
+    cloud.control("PATCH", "settings", {"refusal_http": 200})
+    wanted = {"job_name": "not a name", "train_url": "/bucket/logs/"}
+    created = theirs.create_visualization_job(**wanted)
+    assert (created.job_id, created.job_name, created.error_code) == (None, "not a name", "ModelArts.0104")
+    with pytest.raises(_client.Refused) as caught:
+        ours.create(wanted)
+    assert caught.value.code == "ModelArts.0104"
+    assert cloud.statuses() == {}
+
+
+def test_the_sdk_takes_a_retired_api_for_a_deleted_job_and_we_fail(
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+) -> None:
+    cloud.control("PATCH", "settings", {"retired": True})
+    job_id = cloud.add()
+    assert theirs.delete_visualization_job(job_id, ignore_missing=True) is None
+    with pytest.raises(exceptions.NotFoundException, match="No VisualizationJob found"):
+        theirs.get_visualization_job(job_id)
+    progress = absent(job_id)
+    assert progress.told is not None
+    assert progress.told.code == "APIGW.0101"
+    assert (progress.changed, bool(progress.failure)) == (False, True)
+    assert cloud.statuses() == {job_id: 8}
+
+
+@pytest.mark.parametrize("code", ["APIGW.0101", "APIG.0101", "ModelArts.4204", "ModelArts.2786", "ModelArts.6650"])
+def test_the_sdk_takes_every_404_for_a_deleted_job_and_we_read_its_code(
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress], code: str
+) -> None:
+    job_id = cloud.add()
+    body = {"error_code": code, "error_msg": "It is not about the job."}
+    cloud.control("POST", "faults", {"job_id": job_id, "times": 0, "status": 404, "body": body})
+    assert theirs.delete_visualization_job(job_id, ignore_missing=True) is None
+    progress = absent(job_id)
+    assert progress.told is not None
+    assert told(progress.told) == (code, "It is not about the job.", 404)
+    assert (progress.changed, bool(progress.failure)) == (False, True)
+
+
+def test_the_sdk_fails_on_a_job_that_is_gone_by_a_400_and_we_know_it(
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+) -> None:
+    cloud.control("PATCH", "settings", {"missing_job": "2775"})
+    with pytest.raises(exceptions.BadRequestException):
+        theirs.delete_visualization_job("99", ignore_missing=True)
+    progress = absent("99")
+    assert (progress.changed, progress.failure) == (False, None)
+
+
+@pytest.mark.parametrize("message_key", ["error_message", "error_msg"])
+def test_the_sdk_loses_what_the_api_says_and_we_tell_it(
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress], message_key: str
+) -> None:
+    cloud.control("PATCH", "settings", {"delete_refused_at": [8], "message_key": message_key})
+    job_id = cloud.add()
+    with pytest.raises(exceptions.BadRequestException) as caught:
+        theirs.delete_visualization_job(job_id)
+    assert "ModelArts.0105" in str(caught.value)
+    assert REFUSED_DELETE not in str(caught.value)
+    progress = absent(job_id)
+    assert progress.told is not None
+    assert told(progress.told) == ("ModelArts.0105", REFUSED_DELETE, 400)
+    assert progress.told.request_id
+    assert all(part in str(progress.failure) for part in (REFUSED_DELETE, "ModelArts.0105", job_id))
