@@ -91,6 +91,20 @@ def simulator(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def chance(session: nox.Session) -> None:
+    """Attack the modules with random faults on virtual time, and with random bytes. CHANCE_SCHEDULES sets how often."""
+    session.install("-r", "tests/chance/requirements.txt", "ansible-core")
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/chance", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
+def keystone(session: nox.Session) -> None:
+    """Authenticate against a real Keystone, beside a real neighbour (openstack.cloud)."""
+    session.install("-r", "tests/keystone/requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/keystone", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Run the demo, and see that it changed what it says and left nothing."""
     session.install("ansible-core", "-r", "requirements.txt", "-r", "tests/simulator/requirements.txt")
