@@ -41,6 +41,11 @@ def installed(pythons: tuple[str, ...]) -> str:
     return next((python for python in pythons if shutil.which(f"python{python}")), pythons[0])
 
 
+def remove_leftovers() -> None:
+    """Remove what ansible-test needs no more; antsibull-nox would trip over it when it brings the results home."""
+    shutil.rmtree(pathlib.Path("tests", "output", ".tmp"), ignore_errors=True)
+
+
 for core, pythons in MATRIX.items():
     for test, options in TESTS.items():
         antsibull_nox.add_ansible_test_session(
@@ -52,6 +57,7 @@ for core, pythons in MATRIX.items():
             ansible_core_source="pypi",
             handle_coverage="never",
             callback_before=pip_bootstrap.provide,
+            callback_after=remove_leftovers,
         )
 
 
