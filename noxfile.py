@@ -100,7 +100,9 @@ def simulator(session: nox.Session) -> None:
 def chance(session: nox.Session) -> None:
     """Attack the modules with random faults on virtual time, and with random bytes. CHANCE_SCHEDULES sets how often."""
     session.install("-r", "tests/chance/requirements.txt", "ansible-core")
-    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/chance", *session.posargs, env=collection_tree(session))
+    session.run(
+        "pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/chance", *session.posargs, env=collection_tree(session)
+    )
 
 
 @nox.session(default=False)

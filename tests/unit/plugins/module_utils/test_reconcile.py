@@ -121,7 +121,15 @@ ABSENT: t.List[t.Tuple[str, Seen, t.Optional[Attempt], float, str, str, str]] = 
     ("not now, gone by itself", Seen(None, GONE), sent("refused", NOT_NOW, before=9), SOON, "done", "done", "done"),
     ("lost, gone", Seen(None, GONE), sent("lost", LOST), SOON, "done", "done", "done"),
     ("lost, still there", there(8), sent("lost", LOST), SOON, "send delete", "send delete", "send delete"),
-    ("lost, then not now", there(8), sent("refused", NOT_NOW, lost_since=90.0), SOON, *["look, decisive"] * 3),
+    (
+        "lost, then not now",
+        there(8),
+        sent("refused", NOT_NOW, lost_since=90.0),
+        SOON,
+        "look, decisive",
+        "look, decisive",
+        "look, decisive",
+    ),
     (
         "lost, then not now, long ago",
         there(8),
@@ -133,7 +141,7 @@ ABSENT: t.List[t.Tuple[str, Seen, t.Optional[Attempt], float, str, str, str]] = 
     ),
     ("doubted, still there", there(8), sent("doubted", Refused("?", None, 404)), SOON, "fail", "fail", "fail"),
     ("unreadable, accepted", Seen(None, unreadable=FORBIDDEN), sent("accepted"), SOON, "fail", "done", "fail"),
-    ("unreadable", Seen(None, unreadable=FORBIDDEN), None, SOON, *["send delete"] * 3),
+    ("unreadable", Seen(None, unreadable=FORBIDDEN), None, SOON, "send delete", "send delete", "send delete"),
     ("unreadable, refused", Seen(None, unreadable=FORBIDDEN), sent("refused", NOT_NOW), SOON, "fail", "fail", "fail"),
 ]
 

@@ -41,7 +41,13 @@ def answer(status: int, body: t.Any, **headers: str) -> _client.Answer:
 
 def job(status: int = 8, job_id: str = "10", **fields: t.Any) -> Fields:
     """Return a job as the API tells it."""
-    told = {"job_id": job_id, "job_name": f"name-{job_id}", "status": status, "create_time": 1763892000000, "duration": 5000}
+    told: Fields = {
+        "job_id": job_id,
+        "job_name": f"name-{job_id}",
+        "status": status,
+        "create_time": 1763892000000,
+        "duration": 5000,
+    }
     told.update(job_desc="", service_url="https://example.com/10", train_url="/bucket/logs/", resource_id="r-10")
     return {**told, **fields}
 

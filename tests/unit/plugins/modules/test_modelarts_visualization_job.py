@@ -586,7 +586,13 @@ def test_a_create_whose_answer_is_lost_and_that_does_not_appear_is_never_repeate
 
 
 def test_the_body_of_a_creation(run: Runner) -> None:
-    options = {"state": "present", "name": "new", "train_url": "/bucket/logs/", "description": "d", "job_type": "mindinsight"}
+    options: Fields = {
+        "state": "present",
+        "name": "new",
+        "train_url": "/bucket/logs/",
+        "description": "d",
+        "job_type": "mindinsight",
+    }
     options.update(flavor="small", auto_stop_hours=3, workspace_id="w", wait=False)
     done = run(module, options, [*NONE_OF_THAT_NAME, ("POST", MADE)])
     assert done.script.bodies[-1] == {
@@ -602,7 +608,12 @@ def test_the_body_of_a_creation(run: Runner) -> None:
 
 
 def test_the_job_is_told_as_it_was_before(run: Runner) -> None:
-    told = run(module, DELETE, [("GET 10", answer(200, job("8", create_time="1763892000000", added="stays")))], True)
+    told = run(
+        module,
+        DELETE,
+        [("GET 10", answer(200, {**job(), "status": "8", "create_time": "1763892000000", "added": "stays"}))],
+        True,
+    )
     before = told.result["job"]
     assert (before["job_id"], before["status"], before["status_name"]) == ("10", 8, "running")
     assert (before["create_time"], before["created_at"], before["added"]) == (1763892000000, "2025-11-23T10:00:00Z", "stays")
