@@ -81,6 +81,16 @@ def units(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which branches of the plugins the unit tests take, and tell those that they do not."""
+    session.install("-r", "tests/unit/requirements.txt", "ansible-core", "pytest", "pytest-cov")
+    environment = {**collection_tree(session), "COVERAGE_FILE": str(pathlib.Path(session.create_tmp()) / "coverage")}
+    options = ("--cov=plugins", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95")
+    with session.chdir(pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"):
+        session.run("pytest", "-p", "no:cacheprovider", "-q", *options, "tests/unit", env=environment)
+
+
+@nox.session(default=False)
 def types(session: nox.Session) -> None:
     """Check the types of the programs among the tests; those of the plugins are checked by the session lint."""
     session.install("mypy", "aiohttp", "nox", "pytest", "requests", "types-PyYAML", "types-requests")

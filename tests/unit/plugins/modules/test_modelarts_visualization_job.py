@@ -747,3 +747,39 @@ def test_other_states_go_for_many(run: Runner, state: str, action: str, status: 
     calls: Calls = [("LIST 1", jobs), (f"POST 10/{action}", OK), (f"POST 12/{action}", OK)]
     done = run(module, many("10", "12", state=state, wait=False), calls).result
     assert [row["changed"] for row in done["jobs"]] == [True, True] and not done.get("failed")
+
+
+def test_many_go_in_parallel_and_are_told_in_order(run: Runner) -> None:
+    ids = [str(number) for number in range(100, 140)]
+    jobs = listed(*[job(8, job_id) for job_id in ids])
+    done = run(module, many(*ids, wait=False, max_concurrency=4), [("LIST 1", jobs)], deletes=True)
+    assert [row["job_id"] for row in done.result["jobs"]] == ids
+    assert sorted(done.script.made[1:]) == sorted(f"DELETE {job_id}" for job_id in ids)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [(LOST, "broke before the answer"), (refused("APIGW.0101", 404), "[APIGW.0101]"), (answer(200, {}), "not a list")],
+)
+def test_a_list_that_fails_fails_all_and_changes_nothing(run: Runner, reply: t.Any, said: str) -> None:
+    done = run(module, many("10", "11", api_retries=0), [("LIST 1", reply)]).result
+    assert done["failed"] and not done["changed"] and "2 of 2" in done["msg"] and said in done["msg"]
+
+
+def test_a_list_that_fails_after_the_deletes_says_that_they_were_accepted(run: Runner) -> None:
+    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), ("LIST 1", answer(200, {}))]
+    done = run(module, many("10", "12"), calls).result
+    assert done["failed"] and done["changed"]
+    assert all("The request before was accepted" in row["msg"] for row in done["jobs"])
+
+
+def test_a_key_refused_at_the_list_leaves_the_others_untried(run: Runner) -> None:
+    done = run(module, many("10", "11"), [("LIST 1", BAD_KEY)]).result
+    assert "10 (APIGW.0301), 11 (not tried)" in done["msg"] and not done["changed"]
+
+
+def test_the_deadline_is_shared_by_all(run: Runner) -> None:
+    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), *[("LIST 1", listed(*MANY))] * 5]
+    done = run(module, many("10", "12", wait_timeout=2), calls)
+    assert done.result["failed"] and done.result["changed"] and done.seconds <= 2
+    assert all("not done within 2 s (wait_timeout)" in row["msg"] for row in done.result["jobs"])
