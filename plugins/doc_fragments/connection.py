@@ -88,11 +88,13 @@ options:
           - ID of the project. It may also stand in O(endpoint), and is an error where the two contradict each other.
           - If not set, the environment variable E(OS_PROJECT_ID) or E(OS_TENANT_ID) is used.
         type: str
+        aliases: [tenant_id]
       project_name:
         description:
           - Name of the project, from which its ID is looked up where that is needed.
           - If not set, the environment variable E(OS_PROJECT_NAME) or E(OS_TENANT_NAME) is used.
         type: str
+        aliases: [tenant_name]
       project_domain_name:
         description:
           - Name of the domain of O(auth.project_name), where it is not that of the user.
@@ -102,6 +104,15 @@ options:
         description:
           - ID of the domain of O(auth.project_name), where it is not that of the user.
           - If not set, the environment variable E(OS_PROJECT_DOMAIN_ID) is used.
+        type: str
+      default_domain_name:
+        description:
+          - Name of the domain of the user and of the project, where nothing more exact is said of theirs.
+        type: str
+      default_domain_id:
+        description:
+          - ID of the domain of the user and of the project, where nothing more exact is said of theirs.
+          - If not set, the environment variable E(OS_DEFAULT_DOMAIN) is used.
         type: str
   region_name:
     description:

@@ -43,6 +43,8 @@ FACTS: t.Dict[str, t.Tuple[str, t.Tuple[str, ...]]] = {
     "project_name": ("auth.project_name", ("OS_PROJECT_NAME", "OS_TENANT_NAME")),
     "project_domain_name": ("auth.project_domain_name", ("OS_PROJECT_DOMAIN_NAME",)),
     "project_domain_id": ("auth.project_domain_id", ("OS_PROJECT_DOMAIN_ID",)),
+    "default_domain_name": ("auth.default_domain_name", ()),
+    "default_domain_id": ("auth.default_domain_id", ("OS_DEFAULT_DOMAIN",)),
     "region_name": ("region_name", ("OS_REGION_NAME", "OS_REGION")),
     "endpoint": ("endpoint", ("OS_MODELARTS_ENDPOINT_OVERRIDE",)),
     "validate_certs": ("validate_certs", ()),
@@ -266,10 +268,11 @@ def password_user(source: Source) -> t.Dict[str, t.Any]:
 
 def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
     """Return the domain of the ``user`` or the ``project`` in a source, or ``None``."""
-    for key in ("id", "name"):
-        value = source.get(f"{owner}_domain_{key}")
-        if value:
-            return {key: str(value)}
+    for whose in (owner, "default"):
+        for key in ("id", "name"):
+            value = source.get(f"{whose}_domain_{key}")
+            if value:
+                return {key: str(value)}
     return None
 
 

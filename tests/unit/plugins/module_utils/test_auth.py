@@ -1112,3 +1112,21 @@ def test_what_must_never_be_shown_is_known(credentials: _auth.Credentials, secre
 def test_no_secret_is_in_the_message_about_half_a_set(given: Fields, variables: t.Dict[str, str], missing: str) -> None:
     secret = {key: "the-password" if value == "s" else value for key, value in given.items()}
     assert "the-password" not in refusal({"auth": {**secret, "project_id": "p"}, "endpoint": ENDPOINT})
+
+
+@pytest.mark.parametrize(
+    ("given", "domain"),
+    [
+        ({"default_domain_name": "d"}, {"name": "d"}),
+        ({"default_domain_id": "0d"}, {"id": "0d"}),
+        ({"default_domain_id": "0d", "user_domain_name": "u", "project_domain_name": "u"}, {"name": "u"}),
+    ],
+    ids=str,
+)
+def test_a_default_domain_stands_in_for_that_of_the_user_and_of_the_project(
+    given: t.Dict[str, str], domain: t.Dict[str, str]
+) -> None:
+    auth = {"auth_url": "https://i.example.com", "username": "u", "password": "the-password", "project_name": "n", **given}
+    found = resolved({"auth": auth, "endpoint": ENDPOINT})
+    assert isinstance(found.credentials, _auth.Password)
+    assert found.credentials.user["domain"] == domain and found.project_domain == domain
