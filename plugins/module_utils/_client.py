@@ -7,9 +7,12 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
 import random
 import re
+import socket
 import ssl
 import threading
 import time as system_time
@@ -144,13 +147,13 @@ def read_answer(answer: Answer) -> Json:
     Source: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Error Codes", "Status Code").
     """
     request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if answer.headers.get(name)), None)
+    request_id = one_line(request_id, 128)
     if 300 <= answer.status < 400:
         raise Unintelligible("The server answered with a redirect, which is not followed.", None, answer.status, request_id)
     body = parse_json(answer.body)
     code, message = error_of(body, answer.status)
     if isinstance(body, dict):
-        request_id = request_id or one_line(body.get("request_id"))
-    request_id = one_line(request_id, 128)
+        request_id = request_id or one_line(body.get("request_id"), 128)
     if 200 <= answer.status < 300 and not failed(body, code):
         if not isinstance(body, dict):
             raise Unintelligible(describe_body(answer), None, answer.status, request_id)
@@ -270,6 +273,7 @@ class Transport:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
         adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+        limit_answers(adapter)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -295,6 +299,7 @@ class Transport:
         """
         seconds = max(0.05, min(self._timeout, within))
         end = self._clock.monotonic() + seconds
+        TimedResponse.limits.end = system_time.monotonic() + seconds
         own = {"Content-Type": "application/json", **(headers or {})}
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         try:
@@ -325,6 +330,68 @@ class Transport:
         return bytes(body)
 
 
+class TimedReader(io.RawIOBase):
+    """Reads from a socket until a moment, at most, however little comes at a time.
+
+    :param end: in seconds, on the system's monotonic clock.
+    """
+
+    def __init__(self, sock: socket.socket, end: float) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._end = end
+
+    def readable(self) -> bool:
+        """Tell that this can be read from."""
+        return True
+
+    def readinto(self, buffer: t.Any) -> t.Optional[int]:
+        """Read what there is, or wait for it, but not past the end."""
+        remaining = self._end - system_time.monotonic()
+        if remaining <= 0:
+            raise socket.timeout("timed out")
+        self._sock.settimeout(remaining)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class TimedResponse(http.client.HTTPResponse):
+    """An answer that has to be there, headers and body, by the end that its thread has set in ``limits``.
+
+    The timeout of a socket begins anew with each byte that comes.
+    """
+
+    limits = threading.local()
+
+    def __init__(self, sock: socket.socket, *args: t.Any, **options: t.Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(TimedReader(sock, self.limits.end))
+
+
+def limit_answers(adapter: requests.adapters.HTTPAdapter) -> None:
+    """Have an adapter, and the proxies that it may go through, read each answer as a :class:`TimedResponse`."""
+
+    def limited(pool: t.Any) -> t.Any:
+        connection = type("TimedConnection", (pool.ConnectionCls,), {"response_class": TimedResponse})
+        return type("TimedPool", (pool,), {"ConnectionCls": connection})
+
+    def proxy_manager_for(*args: t.Any, **options: t.Any) -> t.Any:
+        manager = plain(*args, **options)
+        manager.pool_classes_by_scheme = pools
+        return manager
+
+    plain = adapter.proxy_manager_for
+    pools = {scheme: limited(pool) for scheme, pool in adapter.poolmanager.pool_classes_by_scheme.items()}
+    adapter.poolmanager.pool_classes_by_scheme = pools
+    adapter.proxy_manager_for = proxy_manager_for  # type: ignore[method-assign]
+
+
 def unanswered(error: Exception, host: str) -> CallError:
     """Turn an exception of ``requests`` into ours: was anything sent, and would it help to send it again?"""
     chain = list(causes(error))
@@ -343,7 +410,8 @@ def unanswered(error: Exception, host: str) -> CallError:
         return AnswerLost(f"The TLS connection to {host} failed.")
     if isinstance(error, requests.exceptions.Timeout):
         return AnswerLost(f"No answer from {host} within api_timeout.")
-    if isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+    broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
+    if isinstance(error, broken) or any(isinstance(cause, urllib3_exceptions.InvalidHeader) for cause in chain):
         return AnswerLost(f"The connection to {host} broke before the answer was complete.")
     return Untrusted(f"The request to {host} cannot be sent ({type(error).__name__}).")
 

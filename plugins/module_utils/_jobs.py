@@ -152,12 +152,14 @@ def says_forbidden(error: CallError) -> bool:
 class Listing:
     """The jobs of a workspace as one pass through the list showed them, by id.
 
-    ``complete``: every page told the same total, and the ids add up to it.
+    ``complete``: every page told the same total, and the ids add up to it. Between two ``pages`` a job that goes and one that
+    comes can still hide a third.
     """
 
     jobs: t.Dict[str, Job]
     complete: bool
     facts: Json = field(default_factory=dict)
+    pages: int = 1
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,7 @@ class Jobs:
                 self._page_size = SMALL_PAGE
                 if shrunk and len(rows) != SMALL_PAGE:
                     break
-        return Listing(jobs, totals == {len(jobs)}, facts)
+        return Listing(jobs, totals == {len(jobs)}, facts, page)
 
     def _page(self, query: t.Mapping[str, t.Any], page: int) -> Json:
         """Return one page, asking for fewer jobs where the server refuses to tell that many at once."""

@@ -78,6 +78,7 @@ class Progress:
     job: t.Optional[Job] = None  # as last seen
     after: t.Optional[Job] = None  # predicted, in check mode
     attempt: t.Optional[Attempt] = None
+    delete_lost: bool = False  # a delete had no answer, and was given up for a stop before the next
     told: t.Optional[CallError] = None  # the last error answer
     changed: bool = False
     done: bool = False
@@ -242,8 +243,8 @@ def first_step(progress: Progress, phase: Phase) -> Step:
 def first_delete_step(progress: Progress, status: int) -> Step:
     """A delete is tried whatever the status; a prediction minds the one that is documented to be refused."""
     wanted = progress.wanted
-    if wanted.check_mode and status == _jobs.KILLING and not (wanted.force and not wanted.wait):
-        if waits(progress):
+    if wanted.check_mode and status == _jobs.KILLING:
+        if waits(progress) or wanted.force:
             return Look(decisive=True)
         return Fail("the API refuses that in status killing (ModelArts.0105); with wait it would be waited for")
     return Send("delete")
@@ -352,9 +353,12 @@ def blind_step(progress: Progress) -> Step:
 
 def completes(progress: Progress, step: Step) -> bool:
     """Tell whether a step ends a phase whose request had no answer: then it was that request which did it."""
-    if progress.attempt is None or progress.attempt.lost_since is None:
-        return False
-    return isinstance(step, Done) or (isinstance(step, Turn) and progress.phases[0] not in step.phases)
+    lost: t.Set[str] = {"delete"} if progress.delete_lost else set()
+    if progress.attempt is not None and progress.attempt.lost_since is not None:
+        lost.add(progress.phases[0])
+    if isinstance(step, Turn):
+        return not lost.issubset(step.phases)
+    return isinstance(step, Done) and bool(lost)
 
 
 def shown(status: int) -> str:
@@ -487,6 +491,8 @@ class Reconciler:
             if completes(progress, step):
                 progress.changed = True
             if isinstance(step, Turn):
+                if progress.phases[0] == "delete" and progress.attempt and progress.attempt.lost_since is not None:
+                    progress.delete_lost = True
                 progress.phases, progress.attempt = list(step.phases), None
             elif isinstance(step, Done):
                 self._finish(progress, step.proof)
@@ -505,7 +511,7 @@ class Reconciler:
             progress.changed = True
             progress.after = predicted(progress)
             self._finish(progress, None)
-        elif isinstance(step, Look) and not step.decisive:
+        elif isinstance(step, Look) and not step.decisive and is_last(progress):
             self._finish(progress, None)
         return progress.done
 
@@ -571,7 +577,7 @@ class Reconciler:
             job = listing.jobs.get(progress.job_id or "") if listing else None
             if job is not None:
                 self._saw(progress, Seen(job, in_list=True))
-            elif listing and listing.complete and progress.listed:
+            elif listing and listing.complete and listing.pages == 1 and progress.listed:
                 self._saw(progress, Seen(None))
             else:
                 rest.append((progress, listing))

@@ -92,6 +92,7 @@ options:
   recreate:
     description:
       - With O(state=present), replace the job where its O(train_url) differs or it has failed, instead of failing.
+      - The new job has another ID, so name the job by O(name) in tasks that run again.
     type: bool
     default: false
   force:

@@ -1209,6 +1209,7 @@ def test_a_certificate_that_cannot_be_verified_is_known_as_such_however_deep_it_
         (requests.exceptions.SSLError(ssl.SSLEOFError(8, "EOF")), _client.AnswerLost),
         (requests.exceptions.InvalidURL(), _client.Untrusted),
         (requests.exceptions.InvalidHeader(), _client.Untrusted),
+        (requests.exceptions.InvalidHeader(urllib3_exceptions.InvalidHeader("two lengths")), _client.AnswerLost),
     ],
     ids=lambda value: f"{type(value).__name__} {value}" if isinstance(value, Exception) else None,
 )

@@ -726,6 +726,24 @@ def test_many_are_followed_by_one_list_per_poll(run: Runner) -> None:
     assert done["changed"] and not done.get("failed")
 
 
+def test_what_a_list_of_several_pages_does_not_hold_any_more_is_asked_for(run: Runner) -> None:
+    others = [job(8, str(number)) for number in range(1000, 1100)]
+    first, second = listed(*others, total=101), listed(job(9, "2000"), total=101)
+    shifted = listed(job(8, "3000"), total=101)  # 1001 went, 3000 came, and 2000 slid onto the page read before
+    calls: Calls = [
+        ("LIST 1", first),
+        ("LIST 2", second),
+        ("DELETE 2000", OK),
+        ("DELETE 1000", OK),
+        ("LIST 1", first),
+        ("LIST 2", shifted),
+        ("GET 2000", shown(9, "2000")),
+        ("LIST 1", listed(*others[2:])),
+    ]
+    done = run(module, many("2000", "1000"), calls).result
+    assert done["changed"] and not done.get("failed")
+
+
 def test_a_refused_key_ends_all_at_once_and_the_rest_is_not_tried(run: Runner) -> None:
     done = run(module, many("10", "11", "12"), [("LIST 1", listed(*MANY)), ("DELETE 10", BAD_KEY)]).result
     assert done["failed"] and not done["changed"]

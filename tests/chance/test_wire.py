@@ -1,0 +1,474 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever comes over the wire, there is a value or one of our failures, in one short line and in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+import typing as t
+
+import hypothesis
+import pytest
+import requests
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
+from ansible_collections.otc.modelarts.tests.chance.model import BASE, COUNTS, IAM, PROJECT, SECRET, Time
+
+ANSWERS = int(os.environ.get("CHANCE_SCHEDULES", "5000")) // 5
+LONGEST_MESSAGE = 1500  # characters
+KEY = _auth.AccessKey("AK", SECRET)
+PASSWORD = _auth.Password({"name": "n", "password": SECRET, "domain": {"name": "d"}})
+
+fuzz = hypothesis.settings(
+    max_examples=max(1, ANSWERS),
+    database=None,
+    deadline=None,
+    derandomize="CHANCE_SCHEDULES" not in os.environ,
+    print_blob=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    (
+        *("is_success", "error_code", "error_message", "error_msg", "errorCode", "errorMsg", "code", "message", "error"),
+        *("request_id", "job_id", "job_name", "status", "create_time", "duration", "jobs", "job_total_count", "quotas"),
+        *("token", "project", "id", "catalog", "type", "endpoints", "url", "interface", "region_id", "projects", "name"),
+    )
+)
+VALUES = st.sampled_from(
+    (
+        *(None, True, False, "true", "false", "", "10", 10, "8", 8, 8.5, -1, 10**30, "9" * 500, float("nan"), float("inf")),
+        *(1e300, -(10**18), "JOBSTAT_RUNNING", "\u0663", "\ud800", "a\nb\r\x00\x1b[31m", "x" * 5000, "ModelArts.0105"),
+        *("ModelArts.0015", "APIG.0101", "APIGW.0307", "ModelArts.0101", "night", "modelarts", "https://[::1", PROJECT),
+        *("http://h:99999/v1", "https://h/v1/p", "public", "IAM.0001", 2**63, "253402300800000", 253402300800000),
+    )
+)
+TREES = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=6),
+    max_leaves=14,
+)
+JOB: st.SearchStrategy[t.Dict[str, t.Any]] = st.fixed_dictionaries(
+    {"job_id": st.sampled_from(("10", 10, 10.0, None, True, "", [], "11"))},
+    optional=dict.fromkeys(("status", "job_name", "create_time", "duration", "job_desc", "train_url"), VALUES),
+)
+SHAPED = st.one_of(
+    JOB,
+    st.fixed_dictionaries({"is_success": VALUES}, optional={"error_code": VALUES, "error_msg": VALUES, "error": TREES}),
+    st.fixed_dictionaries({"jobs": st.lists(JOB, max_size=3) | TREES, "job_total_count": VALUES}, optional={"quotas": VALUES}),
+    st.fixed_dictionaries({"token": st.fixed_dictionaries({"project": TREES, "catalog": TREES}) | TREES}),
+    st.dictionaries(NAMES, TREES, max_size=5),
+)
+ODD_BODIES = (
+    b"",
+    b" \n",
+    b"null",
+    b"NaN",
+    b"[" * 10_000 + b"]" * 10_000,
+    b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    b'{"error":' * 10_000 + b"1" + b"}" * 10_000,
+    b'{"job_id": ' + b"9" * 5000 + b', "status": 8}',
+    b'{"is_success": true, "x": "' + b"x" * (5 * 1024 * 1024) + b'"}',
+    b'{"error_code": "\xff\xfe", "error_msg": "\xc3("}',
+    b"\xef\xbb\xbf{}",
+    '{"is_success": true}'.encode("utf-16"),
+    '{"is_success": true}'.encode("utf-32"),
+    b"\x1f\x8b\x08\x00junk",
+    b'{"is_success": true, "is_success": false}',
+    b'{"is_success": true}{"is_success": true}',
+    b"<html>\n<body>\r\n502</body></html>",
+    b'{"job_id": "10", "status": 1e999}',
+    b'{"job_id": "10", "status": -1e999, "create_time": NaN, "duration": Infinity}',
+    b'{"jobs": [{"job_id": "10", "status": Infinity}], "job_total_count": Infinity}',
+    b'{"jobs": [{"job_id": "10", "create_time": NaN}], "job_total_count": NaN}',
+)
+BODIES = st.one_of(
+    SHAPED.map(lambda body: json.dumps(body).encode()),
+    TREES.map(lambda body: json.dumps(body).encode()),
+    st.binary(max_size=60),
+    st.sampled_from(ODD_BODIES),
+)
+STATUSES = st.sampled_from(
+    (200, 200, 200, 201, 204, 0, 100, 199, 301, 302, 304, 400, 401, 403, 404, 409, 429, 500, 502, 503, 504, 999)
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(("X-Request-Id", "X-Openstack-Request-Id", "Retry-After", "Content-Type", "X-Subject-Token", "Location")),
+    st.sampled_from(
+        (
+            *(
+                "",
+                "1",
+                "0",
+                "-1",
+                "1.5",
+                "999999",
+                "9" * 400,
+                "\u0663",
+                "\u00b2",
+                "nan",
+                "inf",
+                "soon",
+                "x" * 100_000,
+                "a\tb\x00",
+            ),
+            *("Wed, 21 Oct 2015 07:28:00 GMT", "Mon, 01 Jan 0001 00:00:00 +9999", "Fri, 31 Dec 9999 23:59:59 -2359"),
+            *("Mon, 32 Foo 99999 99:99:99 GMT", "text/html; charset=utf-16", "\u00e9\u00ff", ", ".join(["1"] * 50)),
+        )
+    ),
+    max_size=3,
+)
+REPLIES = st.builds(
+    lambda status, headers, body: _client.Answer(status, CaseInsensitiveDict(headers), body), STATUSES, HEADERS, BODIES
+)
+
+
+class Wire:
+    """Stands where the transport is, and gives one answer after the other, the last one for ever."""
+
+    def __init__(self, answers: t.Sequence[_client.Answer]) -> None:
+        self.answers = list(answers)
+        self.time = Time()
+        self.requests = 0
+
+    def exchange(self, *dummy: t.Any, within: float, **ignored: t.Any) -> _client.Answer:
+        self.requests += 1
+        COUNTS["answers"] += 1
+        self.time.now += 0.01
+        assert within > 0
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def client(self, credentials: _auth.Credentials) -> _client.Client:
+        settings = _auth.Settings(credentials, IAM, PROJECT, None, None, "eu-de", BASE)
+        deadline = _client.Deadline(self.time.clock(), 30.0)
+        return _client.Client(settings, t.cast(_client.Transport, self), deadline, 2, jitter=lambda: 0.5)
+
+
+def check_error(error: Exception) -> None:
+    """See that a failure says what it says in one short line that a terminal survives."""
+    texts = [str(error)]
+    if isinstance(error, _client.CallError):
+        texts += [error.message, error.code or "", error.request_id or ""]
+        assert error.code is None or isinstance(error.code, str)
+        assert error.http_status is None or isinstance(error.http_status, int)
+        assert error.retry_after is None or error.retry_after >= 0
+        assert len(error.request_id or "") <= 128
+    for text in texts:
+        assert text.isprintable() and len(text) <= LONGEST_MESSAGE, text[:200]
+        assert SECRET not in text
+    COUNTS[type(error).__name__] += 1
+
+
+def attempted(work: t.Callable[[], t.Any]) -> t.Any:
+    """Return the value of some work, or ``None`` where it ended in one of our failures."""
+    try:
+        value = work()
+    except (_client.CallError, _auth.AuthError) as error:
+        check_error(error)
+        return None
+    COUNTS["values"] += 1
+    return value
+
+
+@fuzz
+@hypothesis.given(REPLIES)
+def test_any_answer_is_read_as_a_json_object_or_as_a_failure(answer: _client.Answer) -> None:
+    COUNTS["answers"] += 1
+    value = attempted(lambda: _client.read_answer(answer))
+    assert value is None or isinstance(value, dict)
+    seconds = _client.retry_after(answer.headers, 1763892000.0)
+    assert seconds is None or seconds >= 0
+
+
+CALLS: t.Dict[str, t.Callable[[_jobs.Jobs], t.Any]] = {
+    "create": lambda jobs: _jobs.represent({**jobs.create({"job_name": "n"})}),
+    "list": lambda jobs: jobs.list("night"),
+    "get": lambda jobs: jobs.get("10"),
+    "describe": lambda jobs: jobs.describe("10", "d"),
+    "delete": lambda jobs: jobs.delete("10"),
+    "stop": lambda jobs: jobs.stop("10"),
+    "restart": lambda jobs: jobs.restart("10"),
+    "look": lambda jobs: jobs.look("10"),
+    "find": lambda jobs: jobs.find("night"),
+}
+
+
+def check_jobs(value: t.Any) -> None:
+    """See that what was read of jobs has our types, and can be told as JSON."""
+    found = {dict: lambda: [value], _jobs.Listing: lambda: list(value.jobs.values()), _jobs.Seen: lambda: [value.job]}
+    for job in found.get(type(value), list)():
+        if job is not None:
+            assert isinstance(job["job_id"], str) and type(job["status"]) is int and isinstance(job["status_name"], str)
+            assert all(type(job[key]) is int or job[key] is None for key in ("create_time", "duration"))
+            assert isinstance(json.dumps(job), str)
+
+
+@pytest.mark.parametrize("credentials", [KEY, PASSWORD], ids=["key", "password"])
+@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 2))
+@hypothesis.given(call=st.sampled_from(sorted(CALLS)), answers=st.lists(REPLIES, min_size=1, max_size=4))
+def test_any_answers_to_any_call_end_in_a_value_or_a_failure(
+    credentials: _auth.Credentials, call: str, answers: t.List[_client.Answer]
+) -> None:
+    wire = Wire(answers)
+    check_jobs(attempted(lambda: CALLS[call](_jobs.Jobs(wire.client(credentials)))))
+    assert wire.time.now <= 1000.0 + 30.1
+
+
+IAM_SETTINGS = {
+    "password": _auth.Settings(PASSWORD, IAM, None, "eu-de_p", None, "eu-de", None),
+    "token": _auth.Settings(_auth.Token("t"), IAM, None, None, None, "eu-de", None),
+    "key, project by name": _auth.Settings(KEY, IAM, None, "night", None, None, BASE),
+}
+
+
+@pytest.mark.parametrize("asking", list(IAM_SETTINGS))
+@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 5))
+@hypothesis.given(answers=st.lists(REPLIES, min_size=1, max_size=3), good_token=st.booleans())
+def test_any_answers_of_iam_end_in_a_value_or_a_failure(asking: str, answers: t.List[_client.Answer], good_token: bool) -> None:
+    if good_token:
+        answers[0] = _client.Answer(201, CaseInsensitiveDict({**answers[0].headers, "X-Subject-Token": "t"}), answers[0].body)
+    wire = Wire(answers)
+    deadline = _client.Deadline(wire.time.clock(), 30.0)
+    transport = t.cast(_client.Transport, wire)
+    client = _client.Client(IAM_SETTINGS[asking], transport, deadline, 2, jitter=lambda: 0.5)
+    attempted(lambda: client.call("GET", "/visualization-jobs"))
+    assert wire.time.now <= 1000.0 + 30.1
+
+
+@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 2))
+@hypothesis.given(
+    state=st.sampled_from(("absent", "absent", "started", "stopped", "restarted", "present")),
+    job_ids=st.sampled_from((("10",), ("10", "11"), (None,))),
+    wait=st.booleans(),
+    answers=st.lists(REPLIES, min_size=1, max_size=6),
+)
+def test_any_answers_to_a_task_end_in_a_result(
+    state: str, job_ids: t.Tuple[t.Optional[str], ...], wait: bool, answers: t.List[_client.Answer]
+) -> None:
+    wire = Wire(answers)
+    client = wire.client(KEY)
+    wanted = _reconcile.Wanted(state, wait, name="night", train_url="/b/", description="d", create={"train_url": "/b/"})
+    tasks = [_reconcile.Progress(wanted, job_id) for job_id in job_ids]
+    reconciler = _reconcile.Reconciler(_jobs.Jobs(client), client.deadline, concurrency=1)
+    attempted(lambda: reconciler.run(tasks))
+    for progress in tasks:
+        assert progress.done
+        check_jobs(progress.job)
+        assert progress.failure is None or (progress.failure.isprintable() and len(progress.failure) <= LONGEST_MESSAGE)
+    assert wire.time.now <= 1000.0 + 30.1
+
+
+# --- a real socket -----------------------------------------------------------------------------------------------
+
+Speech = t.Callable[[socket.socket, threading.Event], None]
+TIMEOUT = 0.4  # seconds
+OKAY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+class Server:
+    """A server on loopback that says to each request what it was told to say, until the client is gone."""
+
+    def __init__(self, *speeches: Speech) -> None:
+        self.speeches = list(speeches)
+        self.closing = threading.Event()
+        self.connections = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1/project/visualization-jobs"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while self.speeches:
+            try:
+                connection, dummy = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            connection.settimeout(5)
+            with connection:
+                try:
+                    while self.speeches and connection.recv(65536):
+                        self.speeches.pop(0)(connection, self.closing)
+                except OSError:
+                    continue
+
+    def close(self) -> None:
+        self.closing.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+def drip(first: bytes, piece: bytes) -> Speech:
+    """Say something, and then a little at a time, for much longer than anyone should listen."""
+
+    def speak(connection: socket.socket, closing: threading.Event) -> None:
+        connection.sendall(first)
+        for dummy in range(150):
+            if not closing.wait(0.02):
+                connection.sendall(piece)
+
+    return speak
+
+
+def say(*pieces: bytes) -> Speech:
+    """Say one piece after the other."""
+
+    def speak(connection: socket.socket, dummy: threading.Event) -> None:
+        for piece in pieces:
+            connection.sendall(piece)
+
+    return speak
+
+
+def whole(body: bytes) -> bytes:
+    """Return an answer with its length."""
+    return OKAY + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+@pytest.fixture
+def serve() -> t.Iterator[t.Callable[..., Server]]:
+    """Return what starts a server; all are closed in the end."""
+    servers: t.List[Server] = []
+
+    def start(*speeches: Speech) -> Server:
+        servers.append(Server(*speeches))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def transport() -> t.Iterator[_client.Transport]:
+    """Return a transport with a short timeout."""
+    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
+    one = _client.Transport(settings, _client.Clock(), TIMEOUT, 1)
+    yield one
+    one.close()
+
+
+SLOW = {
+    "status line": drip(b"HTTP/1.1 200 O", b"O"),
+    "one header": drip(OKAY + b"X-Slow: ", b"x"),
+    "many headers": drip(OKAY, b"X-S: y\r\n"),
+    "continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body with a length": drip(OKAY + b"Content-Length: 1000000\r\n\r\n", b" "),
+    "body without a length": drip(OKAY + b"\r\n", b" "),
+    "body in chunks": drip(OKAY + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "length of a chunk": drip(OKAY + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "trailers": drip(OKAY + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-S: y\r\n"),
+}
+
+
+@pytest.mark.parametrize("speech", list(SLOW.values()), ids=list(SLOW))
+def test_an_answer_that_never_ends_ends_with_the_timeout(
+    serve: t.Callable[..., Server], transport: _client.Transport, speech: Speech
+) -> None:
+    server = serve(speech)
+    begin = time.monotonic()
+    with pytest.raises(_client.AnswerLost) as caught:
+        transport.exchange("GET", server.url, _client.unauthorised)
+    assert time.monotonic() - begin < TIMEOUT + 1.0
+    check_error(caught.value)
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 31457280\r\n\r\n", b"\r\n"], ids=["with its length", "without"])
+def test_of_30_mb_no_more_is_read_than_is_accepted(serve: t.Callable[..., Server], length: bytes) -> None:
+    server = serve(say(OKAY + length, *[b"x" * 1048576] * 30))
+    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
+    transport = _client.Transport(settings, _client.Clock(), 20.0, 1)
+    answer = transport.exchange("GET", server.url, _client.unauthorised)
+    transport.close()
+    assert len(answer.body) == _client.MAX_ANSWER_BYTES + 1
+    with pytest.raises(_client.Unintelligible, match="longer than 4 MiB"):
+        _client.read_answer(answer)
+
+
+ODD_SPEECHES = {
+    "101 headers": OKAY + b"".join(b"X-%d: y\r\n" % number for number in range(101)) + b"\r\n{}",
+    "a header of 70 KB": OKAY + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\n{}",
+    "a status line of 70 KB": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "an odd status": b"HTTP/1.1 two hundred\r\n\r\n",
+    "a negative length": OKAY + b"Content-Length: -5\r\n\r\n{}",
+    "two lengths": OKAY + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "a length that is none": OKAY + b"Content-Length: two\r\n\r\n{}",
+    "a body cut off": OKAY + b"Content-Length: 50\r\n\r\n{}",
+    "chunks that are none": OKAY + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "nothing": b"",
+    "headers that are none": OKAY + b"no colon here\r\n\x00\xff: \xfe\r\n\r\n",
+    "gzip that is none": OKAY + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("speech", list(ODD_SPEECHES.values()), ids=list(ODD_SPEECHES))
+def test_speech_that_is_no_http_ends_in_an_answer_or_a_failure(
+    serve: t.Callable[..., Server], transport: _client.Transport, speech: bytes
+) -> None:
+    def speak(connection: socket.socket, dummy: threading.Event) -> None:
+        connection.sendall(speech)
+        connection.shutdown(socket.SHUT_WR)
+
+    server = serve(speak)
+    begin = time.monotonic()
+    attempted(lambda: _client.read_answer(transport.exchange("GET", server.url, _client.unauthorised)))
+    assert time.monotonic() - begin < TIMEOUT + 1.0
+
+
+def test_the_time_of_one_answer_is_not_taken_from_the_next_on_the_same_connection(
+    serve: t.Callable[..., Server], transport: _client.Transport
+) -> None:
+    def late(connection: socket.socket, closing: threading.Event) -> None:
+        closing.wait(TIMEOUT * 0.6)
+        connection.sendall(whole(b"{}"))
+
+    server = serve(late, late, say(whole(b"{}")), late)
+    for dummy in range(4):
+        assert transport.exchange("DELETE", server.url, _client.unauthorised).body == b"{}"
+    assert server.connections == 1
+
+
+def test_each_thread_has_the_time_of_its_own_request(serve: t.Callable[..., Server]) -> None:
+    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
+    transport = _client.Transport(settings, _client.Clock(), 20.0, 2)
+    slow, quick = serve(drip(OKAY, b"X-S: y\r\n")), serve(say(whole(b"{}")))
+    lost: t.List[float] = []
+
+    def ask_slow() -> None:
+        begin = time.monotonic()
+        with pytest.raises(_client.AnswerLost):
+            transport.exchange("GET", slow.url, _client.unauthorised, within=TIMEOUT)
+        lost.append(time.monotonic() - begin)
+
+    thread = threading.Thread(target=ask_slow)
+    thread.start()
+    assert transport.exchange("GET", quick.url, _client.unauthorised).body == b"{}"
+    thread.join(10)
+    transport.close()
+    assert len(lost) == 1 and lost[0] < TIMEOUT + 1.0
+
+
+def test_a_proxy_that_drips_ends_with_the_timeout(
+    serve: t.Callable[..., Server], transport: _client.Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(drip(OKAY, b"X-S: y\r\n"))
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", requests.compat.urljoin(server.url, "/"))
+    begin = time.monotonic()
+    with pytest.raises(_client.AnswerLost):
+        transport.exchange("GET", "http://modelarts.invalid/", _client.unauthorised)
+    assert time.monotonic() - begin < TIMEOUT + 1.0
