@@ -116,6 +116,13 @@ def chance(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def keystone(session: nox.Session) -> None:
+    """Authenticate against a real Keystone, beside a real neighbour (openstack.cloud)."""
+    session.install("-r", "tests/keystone/requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/keystone", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Run the demo, and see that it changed what it says and left nothing."""
     session.install("ansible-core", "-r", "requirements.txt", "-r", "tests/simulator/requirements.txt")

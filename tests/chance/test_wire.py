@@ -208,8 +208,8 @@ def check_jobs(value: t.Any) -> None:
     found = {dict: lambda: [value], _jobs.Listing: lambda: list(value.jobs.values()), _jobs.Seen: lambda: [value.job]}
     for job in found.get(type(value), list)():
         if job is not None:
-            assert isinstance(job["job_id"], str) and type(job["status"]) is int and isinstance(job["status_name"], str)
-            assert all(type(job[key]) is int or job[key] is None for key in ("create_time", "duration"))
+            assert isinstance(job["job_id"], str) and job["status"].__class__ is int and isinstance(job["status_name"], str)
+            assert all(job[key].__class__ is int or job[key] is None for key in ("create_time", "duration"))
             assert isinstance(json.dumps(job), str)
 
 

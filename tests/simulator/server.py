@@ -158,9 +158,9 @@ class Server:
             raise errors.known(caller.settings, "ModelArts.2786")
         if caller.project_id != match["project"]:
             raise errors.known(caller.settings, "ModelArts.0210")
-        if operation in project.settings["denied"]:
-            raise errors.known(project.settings, "ModelArts.0108")
-        return call(project, operation, job_id or "", request.query, body)
+        if operation in caller.settings["denied"]:
+            raise errors.known(caller.settings, "ModelArts.0108")
+        return call(caller, operation, job_id or "", request.query, body)
 
     async def _caller(self, request: web.Request, body: bytes, own: settings.Settings) -> Project:
         """Return whose request it is. Raises :class:`errors.ErrorAnswer`, as the settings ``own`` have it."""

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real Keystone on SQLite, with ModelArts in its catalog, and a simulator that asks it about every token."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import grp
+import json
+import os
+import pathlib
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+import requests
+
+SIMULATOR = pathlib.Path(__file__).resolve().parents[1] / "simulator"
+BIN = pathlib.Path(sys.executable).parent
+REGION = "eu-de"
+Json = t.Dict[str, t.Any]
+
+CONFIGURATION = """
+[DEFAULT]
+log_file = {folder}/keystone.log
+[database]
+connection = sqlite:///{folder}/keystone.db
+[token]
+provider = fernet
+expiration = {expiration}
+[fernet_tokens]
+key_repository = {folder}/fernet
+[credential]
+key_repository = {folder}/credential
+"""
+SERVE = """
+import sys
+port, sys.argv = int(sys.argv[1]), [""]
+from keystone.wsgi.api import application
+import waitress
+waitress.serve(application, host="127.0.0.1", port=port, threads=4)
+"""
+
+
+def free_port() -> int:
+    """Return a port of loopback that no one listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Keystone:
+    """Keystone's own API, as its administrator."""
+
+    def __init__(self, url: str, password: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.trust_env = False
+        scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
+        self.session.headers["X-Auth-Token"] = self.log_in("admin", password, scope)
+
+    def log_in(self, username: str, password: str, scope: t.Any = "unscoped") -> str:
+        """Return a new token."""
+        user = {"name": username, "password": password, "domain": {"id": "default"}}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
+        answer = requests.post(f"{self.url}/auth/tokens", json=body, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["X-Subject-Token"]
+
+    def make(self, kind: str, **fields: t.Any) -> str:
+        """Make something, and return its id."""
+        plural = {"policy": "policies"}.get(kind, f"{kind}s")
+        answer = self.session.post(f"{self.url}/{plural}", json={kind: fields}, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()[kind]["id"])
+
+    def grant(self, user_id: str, project_id: str) -> None:
+        """Give a user the role of a member in a project."""
+        roles = self.session.get(f"{self.url}/roles", params={"name": "member"}, timeout=30).json()["roles"]
+        url = f"{self.url}/projects/{project_id}/users/{user_id}/roles/{roles[0]['id']}"
+        assert self.session.put(url, timeout=30).status_code == 204
+
+    def disable(self, user_id: str) -> None:
+        """Disable a user."""
+        answer = self.session.patch(f"{self.url}/users/{user_id}", json={"user": {"enabled": False}}, timeout=30)
+        assert answer.status_code == 200, answer.text
+
+
+class Cloud:
+    """A project of Keystone, a user of it, and the simulator's view of it."""
+
+    def __init__(self, keystone: Keystone, simulator: str) -> None:
+        self.keystone = keystone
+        self.simulator = simulator
+        self.username = f"user-{secrets.token_hex(4)}"
+        self.password = f"password-{secrets.token_hex(12)}"
+        self.project_name = f"project-{secrets.token_hex(4)}"
+        self.project_id = keystone.make("project", name=self.project_name, domain_id="default")
+        self.user_id = keystone.make("user", name=self.username, password=self.password, domain_id="default")
+        keystone.grant(self.user_id, self.project_id)
+        self.tokens: t.List[str] = []
+
+    def token(self, scoped: bool = True) -> str:
+        """Return a new token."""
+        scope = {"project": {"id": self.project_id}} if scoped else "unscoped"
+        self.tokens.append(self.keystone.log_in(self.username, self.password, scope))
+        return self.tokens[-1]
+
+    def auth(self, **fields: t.Any) -> Json:
+        """Return the option ``auth``, or what a clouds.yaml has in its place."""
+        own = {"auth_url": self.keystone.url, "username": self.username, "password": self.password}
+        return {**own, "user_domain_name": "Default", "project_id": self.project_id, **fields}
+
+    def control(self, method: str, what: str, body: t.Any = None) -> t.Any:
+        """Use a control of the simulator on this project, once it knows it."""
+        url = f"{self.simulator}/_simulator/{what}"
+        answer = requests.request(method, url, params={"project": self.project_id}, json=body, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def meet(self) -> None:
+        """Have the simulator know the project: it does with the first call that shows a token of it."""
+        url = f"{self.simulator}/v1/{self.project_id}/visualization-jobs"
+        assert requests.get(url, headers={"X-Auth-Token": self.token()}, timeout=10).status_code == 200
+        self.control("DELETE", "log")
+
+
+@contextlib.contextmanager
+def running(command: t.Sequence[str], ready: t.Callable[[], bool], **options: t.Any) -> t.Iterator[None]:
+    """Run a program for as long as it is needed. Fails where it does not become ready within a minute."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options) as process:
+        try:
+            end = time.monotonic() + 60
+            while not ready():
+                assert process.poll() is None and time.monotonic() < end, f"{command[0]} does not start"
+                time.sleep(0.1)
+            yield
+        finally:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    """Tell whether something answers there."""
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(url, timeout=5).status_code < 500
+    return False
+
+
+@contextlib.contextmanager
+def a_keystone(folder: pathlib.Path, expiration: int) -> t.Iterator[Keystone]:
+    """Make and run a Keystone.
+
+    :param expiration: seconds for which a token is valid.
+    """
+    port, password = free_port(), secrets.token_hex(12)
+    url = f"http://127.0.0.1:{port}/v3"
+    (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder, expiration=expiration))
+    environment = {**os.environ, "OS_KEYSTONE_CONFIG_DIR": str(folder)}
+    who = ("--keystone-user", getpass.getuser(), "--keystone-group", grp.getgrgid(os.getgid()).gr_name)
+    urls = ("--bootstrap-public-url", url, "--bootstrap-admin-url", url, "--bootstrap-internal-url", url)
+    for arguments in (
+        ("db_sync",),
+        ("fernet_setup", *who),
+        ("credential_setup", *who),
+        ("bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", REGION, *urls),
+    ):
+        command = [str(BIN / "keystone-manage"), "--config-file", str(folder / "keystone.conf"), *arguments]
+        subprocess.run(command, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    serve = [sys.executable, "-c", SERVE, str(port)]
+    with running(serve, lambda: answers(url), env=environment):
+        yield Keystone(url, password)
+
+
+@contextlib.contextmanager
+def a_simulator(folder: pathlib.Path, keystone: Keystone) -> t.Iterator[str]:
+    """Run a simulator that trusts this Keystone, enter it into the catalog, and return its URL."""
+    ready = folder / "ready.json"
+    options = ("--ready-file", str(ready), "--keystone", keystone.url, "--parent-pid", str(os.getpid()))
+    with running([sys.executable, str(SIMULATOR), *options], ready.exists):
+        url = str(json.loads(ready.read_text())["url"])
+        for version in ("v2", "v1"):
+            service = keystone.make("service", type="modelarts", name=f"modelarts{version}")
+            target = f"{url}/{version}/$(project_id)s"
+            keystone.make("endpoint", service_id=service, interface="public", region_id=REGION, url=target)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
+    """A Keystone whose tokens last, and its simulator."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with a_keystone(folder, 3600) as keystone, a_simulator(folder, keystone) as url:
+        yield keystone, url
+
+
+@pytest.fixture(scope="session")
+def passing(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
+    """A Keystone whose tokens expire after a few seconds, and its simulator."""
+    folder = tmp_path_factory.mktemp("passing")
+    with a_keystone(folder, 6) as keystone, a_simulator(folder, keystone) as url:
+        yield keystone, url
+
+
+@pytest.fixture
+def cloud(lasting: t.Tuple[Keystone, str]) -> Cloud:
+    """A project with a user of its own."""
+    return Cloud(*lasting)
