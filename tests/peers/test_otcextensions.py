@@ -9,14 +9,14 @@ Both sides read the same entry of clouds.yaml, with a password. What is asserted
 
 from __future__ import annotations
 
-import json
 import pathlib
 import typing as t
 
 import openstack
 import pytest
-from conftest import Cloud
+import simulated
 from openstack import exceptions
+from simulated import Cloud
 
 from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
 
@@ -30,11 +30,7 @@ REFUSED_DELETE = "This job can't be delete. job status: 8"
 @pytest.fixture(autouse=True)
 def clouds_yaml(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Name the project in clouds.yaml."""
-    given = cloud.credentials
-    auth = {"auth_url": given["iam_url"], **{name: given[name] for name in ("username", "password", "project_id")}}
-    entry = {"auth": {**auth, "user_domain_name": given["user_domain_name"]}, "region_name": given["region_name"]}
-    path = tmp_path / "clouds.yaml"
-    path.write_text(json.dumps({"clouds": {"simulated": entry}}), encoding="utf-8")
+    path = simulated.clouds_yaml(tmp_path, {"simulated": cloud})
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
 
 

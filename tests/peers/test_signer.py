@@ -13,9 +13,9 @@ import typing as t
 
 import pytest
 import requests
-from conftest import Cloud
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
+from simulated import Cloud
 
 from ansible_collections.otc.modelarts.plugins.module_utils import _auth
 
