@@ -525,7 +525,8 @@ class Reconciler:
         progress.told = error
         doing = doing_what(progress)
         code = f" [{error.code}]" if error and error.code else ""
-        progress.failure = f"Cannot {doing} {progress.label()}: {why.rstrip('.')}{code}.{advice(error)}"
+        force_helps = doing == PHASES["delete"].verb and not progress.wanted.force
+        progress.failure = f"Cannot {doing} {progress.label()}: {why.rstrip('.')}{code}.{advice(error, force_helps)}"
 
     # --- looking ---
 
@@ -747,14 +748,17 @@ def doing_what(progress: Progress) -> str:
     return {"create": "create", "run": "bring up"}.get(phase, "manage")
 
 
-def advice(error: t.Optional[CallError]) -> str:
-    """Return what a person can do about an error, for the end of a message."""
+def advice(error: t.Optional[CallError], force_helps: bool = False) -> str:
+    """Return what a person can do about an error, for the end of a message.
+
+    :param force_helps: whether the API may do with ``force`` what it has refused in this status.
+    """
     if error is None:
         return ""
     if isinstance(error, AccessRefused):
         return " Check the credentials; a key is locked for some minutes after more than five bad signatures."
     known = {
-        _jobs.NOT_NOW_CODE: " Wait for another status, or use force to have it stopped before it is deleted.",
+        _jobs.NOT_NOW_CODE: f" Wait for another status{', or use force to have it stopped first' if force_helps else ''}.",
         "APIGW.0101": " Check endpoint and region_name: there is no such API there (any more).",
         "ModelArts.4204": " Check endpoint and region_name: there is no such API there (any more).",
     }

@@ -11,7 +11,13 @@ import typing as t
 import pytest
 
 from ansible_collections.otc.modelarts.plugins.module_utils import _jobs
-from ansible_collections.otc.modelarts.plugins.module_utils._client import AnswerLost, CallError, Refused, Unintelligible
+from ansible_collections.otc.modelarts.plugins.module_utils._client import (
+    AccessRefused,
+    AnswerLost,
+    CallError,
+    Refused,
+    Unintelligible,
+)
 from ansible_collections.otc.modelarts.plugins.module_utils._jobs import Seen
 from ansible_collections.otc.modelarts.plugins.module_utils._reconcile import (
     SETTLE_SECONDS,
@@ -24,6 +30,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils._reconcile import (
     Step,
     Turn,
     Wanted,
+    advice,
     completes,
     next_step,
 )
@@ -34,7 +41,7 @@ GONE = Refused("Gone.", "ModelArts.0015", 404, "req-1")
 FORBIDDEN = Refused("Forbidden.", "ModelArts.0108", 403, "req-1")
 LOST = AnswerLost("Lost.")
 ODD = Unintelligible("Odd.", None, 200)
-SENT_AT, SOON, LATE = 100.0, 101.0, 100.0 + SETTLE_SECONDS + 1
+SENT_AT, SOON, LATE = 20.0, 21.0, 20.0 + SETTLE_SECONDS + 1
 
 
 def job(status: int, **fields: t.Any) -> _jobs.Job:
@@ -299,3 +306,47 @@ def test_only_the_end_of_a_lost_request_counts_as_its_work(
     attempt: t.Optional[Attempt], phases: t.List[str], step: Step, expected: bool
 ) -> None:
     assert completes(Progress(Wanted("absent"), phases=phases, attempt=attempt), step) is expected
+
+
+ADVICE = [
+    (None, ""),
+    (LOST, ""),
+    (NO, ""),
+    (ODD, ""),
+    (NOT_NOW, " Wait for another status."),
+    (FORBIDDEN, " Ask for the IAM action modelarts:tensorboard that this call needs."),
+    (AccessRefused("No.", "APIGW.0301", 401), " Check the credentials; a key is locked for some minutes after more than five"),
+    (Refused("No.", "APIGW.0101", 404), " Check endpoint and region_name: there is no such API there (any more)."),
+    (Refused("No.", "APIG.0101", 404), " Check endpoint and region_name: there is no such API there (any more)."),
+    (Refused("No.", "ModelArts.4204", 404), " Check endpoint and region_name: there is no such API there (any more)."),
+    (Refused("No.", "ModelArts.2786", 404), " Check that project_id, region_name and endpoint belong together"),
+    (Refused("Slow down.", "APIGW.0308", 429), " Raise wait_timeout or api_retries, or lower max_concurrency."),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), ADVICE, ids=lambda value: str(value)[:40])
+def test_a_failure_says_what_to_do(error: t.Optional[CallError], said: str) -> None:
+    assert advice(error).startswith(said)
+    assert bool(advice(error)) == bool(said)
+    assert "force" not in advice(error)
+    assert ("use force" in advice(error, True)) == (error is NOT_NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "attempt"),
+    [
+        ("absent", "delete", sent("accepted", before=12)),
+        ("absent", "delete", sent("refused", NOT_NOW, before=12)),
+        ("absent", "delete", sent("doubted", GONE, before=12)),
+        ("absent", "delete", sent("lost", LOST, before=12)),
+        ("started", "start", sent("accepted", before=12)),
+        ("started", "start", sent("lost", LOST, before=12)),
+        ("present", "create", sent("lost", LOST)),
+    ],
+)
+def test_what_was_seen_before_a_request_says_nothing_of_it(state: str, phase: str, attempt: Attempt) -> None:
+    assert isinstance(decide(state, [phase], there(12), attempt, SENT_AT, name="n"), Look)
+
+
+def test_half_a_minute_is_what_is_believed() -> None:
+    assert SETTLE_SECONDS == 30

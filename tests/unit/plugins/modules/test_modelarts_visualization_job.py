@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from dataclasses import dataclass, field
 
 import pytest
 
+from ansible_collections.otc.modelarts.plugins.module_utils._client import DeadlineExceeded
 from ansible_collections.otc.modelarts.plugins.modules import modelarts_visualization_job as module
 from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest import (
     BAD_KEY,
@@ -23,6 +25,7 @@ from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest impor
     Calls,
     Fields,
     Runner,
+    Script,
     answer,
     job,
     listed,
@@ -213,7 +216,7 @@ ABSENT = [
         LOOK,
         changed=False,
         predicted=True,
-        failed="[ModelArts.0105]",
+        failed="[ModelArts.0105]. Wait for another status, or use force to have it stopped first.",
         code="ModelArts.0105",
     ),
     Case(
@@ -254,7 +257,7 @@ ABSENT = [
         [("GET 10", shown(12))],
         False,
         {"force": True},
-        failed="[ModelArts.0105]",
+        failed="[ModelArts.0105]. Wait for another status.",
         code="ModelArts.0105",
         predicted=True,
     ),
@@ -418,6 +421,42 @@ OTHER_STATES = [
         {**NEW, "description": "other"},
         again=of_that_name(8, job_desc="other"),
     ),
+    Case(
+        "present: the description differs, the answer is lost, it was done",
+        [*OF_THAT_NAME, ("PUT 10", LOST), ("GET 10", shown(8, job_name="new", job_desc="other"))],
+        OF_THAT_NAME,
+        True,
+        {**NEW, "description": "other"},
+        again=of_that_name(8, job_desc="other"),
+    ),
+    Case(
+        "present: the description differs, the answer is lost, it was not done",
+        [*OF_THAT_NAME, ("PUT 10", LOST), ("GET 10", shown(8, job_name="new"))],
+        OF_THAT_NAME,
+        False,
+        {**NEW, "description": "other"},
+        failed="The connection broke",
+        predicted=True,
+    ),
+    Case(
+        "present: the description differs, refused",
+        [*OF_THAT_NAME, ("PUT 10", FORBIDDEN)],
+        OF_THAT_NAME,
+        False,
+        {**NEW, "description": "other"},
+        failed="No permission [ModelArts.0108]",
+        code="ModelArts.0108",
+        predicted=True,
+    ),
+    Case(
+        "present: created, and vanished meanwhile",
+        [*NONE_OF_THAT_NAME, ("POST", MADE), ("GET 10", GONE)],
+        NONE_OF_THAT_NAME,
+        True,
+        NEW,
+        failed="it vanished meanwhile",
+        code="ModelArts.0015",
+    ),
     Case("present: train_url differs", OF_THAT_NAME, OF_THAT_NAME, False, {**NEW, "train_url": "/b/"}, failed="recreate would"),
     Case(
         "present: train_url differs by its last slash only",
@@ -467,7 +506,7 @@ OTHER_STATES = [
         [("GET 10", shown(12))],
         False,
         STARTED,
-        failed="Cannot start visualization job 10",
+        failed="job status: 9 [ModelArts.0105]. Wait for another status.",
         code="ModelArts.0105",
         predicted=True,
     ),
@@ -576,6 +615,64 @@ def test_the_repeat_of_a_lost_delete_refused_for_half_a_minute_fails_with_the_co
     done = run(module, DELETE, [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks])
     assert done.result["failed"] and done.result["error_code"] == "ModelArts.0105"
     assert 30 <= done.seconds < 40
+
+
+def test_a_lost_delete_that_a_stop_was_turned_to_counts_where_the_job_goes_after_all(run: Runner) -> None:
+    looks: Calls = [("GET 10", shown(8))] * 11
+    lost: Calls = [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks]
+    done = run(module, {**DELETE, "force": True}, [*lost, ("POST 10/stop", NOT_NOW), ("GET 10", GONE)])
+    assert done.result["changed"] is True and not done.result.get("failed")
+
+
+def test_a_stop_that_no_delete_was_lost_before_does_not_count_where_the_job_goes(run: Runner) -> None:
+    calls: Calls = [*LOOK, ("DELETE 10", NOT_NOW), *LOOK, ("POST 10/stop", NOT_NOW), ("GET 10", GONE)]
+    done = run(module, {**DELETE, "force": True}, calls)
+    assert done.result["changed"] is False and not done.result.get("failed")
+
+
+def test_a_delete_that_is_lost_and_may_not_be_looked_after_says_that_it_is_unknown(run: Runner) -> None:
+    unreadable: Calls = [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)]
+    done = run(module, DELETE, [*unreadable, ("DELETE 10", LOST)])
+    assert done.result["failed"] and "Whether it is gone cannot be verified" in done.result["msg"]
+    done = run(module, DELETE, [*unreadable, ("DELETE 10", NOT_NOW)])
+    assert done.result["failed"] and "cannot be verified" not in done.result["msg"]
+
+
+def test_a_look_that_the_deadline_ends_tells_the_last_status(run: Runner) -> None:
+    calls: Calls = [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", DeadlineExceeded("There is no time left."))]
+    done = run(module, DELETE, calls)
+    assert done.result["failed"] and "not done within 300 s (wait_timeout); its status is killing (9)" in done.result["msg"]
+
+
+def test_a_description_is_sent_and_told(run: Runner) -> None:
+    done = run(module, {"state": "present", "job_id": "10", "description": "other", "wait": False}, [*LOOK, ("PUT 10", OK)])
+    assert done.script.bodies[-1] == {"job_desc": "other"}
+    assert (done.result["job"]["job_desc"], done.result["job"]["job_name"]) == ("other", "name-10")
+
+
+def test_a_job_that_is_replaced_keeps_what_the_task_does_not_say(run: Runner) -> None:
+    options: Fields = {"state": "present", "job_id": "10", "recreate": True, "wait": False, "train_url": "/b/"}
+    calls: Calls = [("GET 10", shown(8, job_desc="kept")), ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE)]
+    done = run(module, options, calls)
+    assert done.script.bodies[-1] == {"job_name": "name-10", "job_desc": "kept", "train_url": "/b/"}
+
+
+@pytest.mark.parametrize(
+    ("options", "calls", "after"),
+    [
+        (STOPPED, LOOK, {"job_name": "name-10", "status": 12, "status_name": "killed"}),
+        (STARTED, [("GET 10", shown(12))], {"job_name": "name-10", "status": 8, "status_name": "running"}),
+        (RESTARTED, LOOK, {"job_name": "name-10", "status": 8, "status_name": "running"}),
+        (NEW, NONE_OF_THAT_NAME, {"job_name": "new", "train_url": "/bucket/logs/"}),
+        ({**NEW, "train_url": "/b/", "recreate": True}, OF_THAT_NAME, {"job_name": "new", "train_url": "/b/"}),
+    ],
+    ids=["stopped", "started", "restarted", "created", "replaced"],
+)
+def test_check_mode_shows_what_a_run_would_leave(run: Runner, options: Fields, calls: Calls, after: Fields) -> None:
+    given: Fields = {"job_id": "10", **options}
+    given = {name: value for name, value in given.items() if value is not None}
+    shown_after = run(module, given, calls, check_mode=True).result["diff"]["after"]
+    assert {name: shown_after[name] for name in after} == after
 
 
 def test_a_create_whose_answer_is_lost_and_that_does_not_appear_is_never_repeated(run: Runner) -> None:
@@ -748,6 +845,35 @@ def test_a_refused_key_ends_all_at_once_and_the_rest_is_not_tried(run: Runner) -
     done = run(module, many("10", "11", "12"), [("LIST 1", listed(*MANY)), ("DELETE 10", BAD_KEY)]).result
     assert done["failed"] and not done["changed"]
     assert "10 (APIGW.0301), 11 (not tried), 12 (not tried)" in done["msg"]
+    assert all("not tried, because the key or token was refused" in row["msg"] for row in done["jobs"][1:])
+
+
+def test_a_key_refused_after_the_deletes_says_that_they_were_sent(run: Runner) -> None:
+    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), ("LIST 1", BAD_KEY)]
+    done = run(module, many("10", "12"), calls).result
+    assert done["failed"] and done["changed"]
+    assert "sent, but not followed up" in done["jobs"][1]["msg"]
+
+
+def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Runner) -> None:
+    looks: Calls = [("LIST 1", listed(*MANY)), ("GET 13", GONE)]
+    calls: Calls = [*looks, ("DELETE 11", NOT_NOW), ("LIST 1", listed(MANY[0], MANY[2]))]
+    [dummy, row] = run(module, many("13", "11"), calls).result["jobs"]
+    assert (row["changed"], row.get("failed"), row["error_code"]) == (False, None, "ModelArts.0105")
+
+
+def test_as_many_go_at_once_as_are_allowed(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, together = Script.exchange, threading.Barrier(2, timeout=10)
+
+    def exchange_together(script: Script, method: str, *rest: t.Any, **named: t.Any) -> t.Any:
+        if method == "DELETE":
+            together.wait()  # passes only where another one is in flight
+        return exchange(script, method, *rest, **named)
+
+    monkeypatch.setattr(Script, "exchange", exchange_together)
+    jobs = listed(job(8, "10"), job(8, "12"))
+    done = run(module, many("10", "12", wait=False, max_concurrency=2), [("LIST 1", jobs)], deletes=True)
+    assert done.result["changed"] and not done.result.get("failed")
 
 
 def test_without_the_right_to_list_many_are_deleted_one_by_one(run: Runner) -> None:
