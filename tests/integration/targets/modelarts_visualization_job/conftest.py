@@ -26,6 +26,7 @@ MODULE = "otc.modelarts.modelarts_visualization_job"
 INFO = "otc.modelarts.modelarts_visualization_job_info"
 SECRETS = ("password", "secret_key", "security_token", "token")
 READS = ("GET",)
+MODULE_PYTHON = os.environ.get("MODULE_PYTHON", sys.executable)  # on which the modules run, if nothing else is said
 
 
 def collection_root() -> pathlib.Path:
@@ -163,7 +164,7 @@ Play = t.Callable[..., t.List[Result]]
 def play(cloud: Cloud, tmp_path: pathlib.Path) -> Play:
     """Return what runs tasks as a playbook and returns their results, whether they failed or not."""
 
-    def run(*tasks: Result, environ: t.Optional[t.Dict[str, str]] = None, python: str = sys.executable) -> t.List[Result]:
+    def run(*tasks: Result, environ: t.Optional[t.Dict[str, str]] = None, python: str = MODULE_PYTHON) -> t.List[Result]:
         written = [as_task(number, task) for number, task in enumerate(tasks)]
         results = tmp_path / "results.json"
         names = ", ".join(f"result_{number}" for number in range(len(tasks)))

@@ -95,6 +95,8 @@ def test_check_mode_says_what_would_go_and_writes_and_deletes_nothing(cloud: Clo
         {"prune_days": ""},
         {"prune_days": -1},
         {"prune_days": 30, "prune_keeps": ["1"]},
+        {"prune_days": 30, "prune_json": "report.json"},
+        {"prune_days": 30, "prune_html": "./report.html"},
     ],
     ids=str,
 )
