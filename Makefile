@@ -12,15 +12,15 @@ endif
 
 VENV := .venv
 NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
-LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types
+LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types imports workflows
 CORES := 2.21 2.20 2.19 2.18 2.17
 NEWEST_AND_OLDEST := 2.21 2.17
-TESTS := $(LINT) coverage simulator peers chance keystone demo sanity-2.21
+TESTS := $(LINT) coverage simulator peers chance keystone demo docs examples release bench-tests python39 sanity-2.21
 
-.PHONY: help demo test unit integration lint matrix format clean
+.PHONY: help demo test unit integration lint docs matrix bench mutation peers-table session format clean
 
 help: ## List what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/ready ## Run the main job against the simulator
 	@$(VENV)/bin/python tests/tools/demo.py
@@ -37,6 +37,21 @@ integration: $(VENV)/ready ## Run the integration tests with the newest ansible-
 lint: $(VENV)/ready ## Run the linters and the checks of types, docs and licences
 	@$(NOX) --session $(LINT)
 
+docs: $(VENV)/ready ## Build the guide and the pages of the modules, into docs/html
+	@$(NOX) --session docs
+
+bench: $(VENV)/ready ## Measure the speed beside other ways, and write the page about it
+	@$(NOX) --session bench
+
+mutation: $(VENV)/ready ## Break the decision core, and see that the tests notice
+	@$(NOX) --session mutation
+
+peers-table: $(VENV)/ready ## Compare the page about other clients with what they do
+	@$(NOX) --session peers-table
+
+session: $(VENV)/ready ## Run the session NAME of noxfile.py
+	@$(VENV)/bin/python tests/tools/sessions.py $(NAME)
+
 matrix: $(VENV)/ready ## Run units, integration and sanity tests with every ansible-core
 	@$(VENV)/bin/python tests/tools/sessions.py $(foreach core,$(CORES),units-$(core) integration-$(core) sanity-$(core))
 
@@ -44,7 +59,7 @@ format: $(VENV)/ready ## Format the code
 	@$(NOX) --session formatters
 
 clean: ## Remove all that was made
-	rm -rf $(VENV) .nox tests/output
+	rm -rf $(VENV) .nox docs/html tests/output
 
 $(VENV)/ready: tests/requirements.txt tests/simulator/requirements.txt requirements.txt
 	@python3 -m venv --clear $(VENV)

@@ -13,6 +13,8 @@ import sys
 
 import antsibull_nox
 import nox
+import nox.registry
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent
 TARGETS = sorted(folder for folder in (ROOT / "tests" / "integration" / "targets").iterdir() if folder.is_dir())
@@ -94,7 +96,15 @@ def coverage(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types of the programs among the tests; those of the plugins are checked by the session lint."""
     session.install("mypy", "aiohttp", "nox", "pytest", "requests", "types-PyYAML", "types-requests")
-    for folder in ("simulator", "tools", *(f"integration/targets/{target.name}" for target in TARGETS)):
+    for folder in (
+        "simulator",
+        "tools",
+        "bench",
+        "docs",
+        "mutation",
+        "peers",
+        *(f"integration/targets/{target.name}" for target in TARGETS),
+    ):
         with session.chdir(ROOT / "tests" / folder):
             session.run("mypy", "--strict", "--config-file=", "--ignore-missing-imports", "--cache-dir", os.devnull, ".")
 
@@ -130,7 +140,97 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Build the artifact, look into it, install it in an empty place, and run the demo from there."""
+    session.install("ansible-core", "PyYAML", "-r", "requirements.txt", "-r", "tests/simulator/requirements.txt")
+    session.run("python", "tests/tools/release.py")
+
+
+@nox.session(default=False)
+def python39(session: nox.Session) -> None:
+    """Run the modules on Python 3.9, the oldest that they support, under an ansible-core that is newer."""
+    if not shutil.which("python3.9"):
+        session.skip("There is no Python 3.9.")
+    session.install("ansible-core", "-r", "tests/integration/requirements.txt")
+    place = pathlib.Path(session.create_tmp()).resolve() / "python3.9"
+    session.run("python3.9", "-m", "venv", str(place), external=True)
+    session.run(str(place / "bin" / "pip"), "install", "--quiet", "-r", "requirements.txt", external=True)
+    environment = {**collection_tree(session), "MODULE_PYTHON": str(place / "bin" / "python")}
+    targets = [str(target / name) for target in TARGETS for name in ("test_absent.py", "test_many.py")]
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", *(session.posargs or targets), env=environment)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what a deletion costs, side by side with other ways, and write the page about it."""
+    session.install("-r", "tests/bench/requirements.txt", "-r", "tests/simulator/requirements.txt")
+    session.run("python", "tests/bench", *session.posargs)
+
+
+@nox.session(name="bench-tests", default=False)
+def bench_tests(session: nox.Session) -> None:
+    """See that the benchmark measures what it says, and stops where a way did not do its work."""
+    session.install("-r", "tests/bench/requirements.txt", "-r", "tests/simulator/requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/bench", *session.posargs)
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Break the decision core in every way that a tool knows, and see that a test notices. It takes half an hour."""
+    session.install("-r", "tests/mutation/requirements.txt")
+    session.run("python", "tests/mutation", *session.posargs)
+
+
+@nox.session(name="peers-table", default=False)
+def peers_table(session: nox.Session) -> None:
+    """Ask clients that others wrote for the same as ours, and compare the outcome with the page about it."""
+    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
+    session.run("python", "tests/peers/table.py", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
+def workflows(session: nox.Session) -> None:
+    """Check the file for the public forge, and that it names sessions that there are."""
+    session.install("check-jsonschema")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml")
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"].values()
+    unknown = {name for job in jobs for name in job["strategy"]["matrix"]["session"]} - set(nox.registry.get())
+    if unknown:
+        session.error(f"ci.yml names sessions that there are not: {', '.join(sorted(unknown))}")
+
+
+@nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Hold the simulator, and the signature, to clients that others wrote."""
     session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
     session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/peers", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the pages, every reference of which has to hold."""
+    session.install("-r", "tests/docs/requirements.txt", "-r", "requirements.txt")
+    environment = collection_tree(session)
+    build = pathlib.Path(session.create_tmp()).resolve()
+    shutil.rmtree(build / "rst", ignore_errors=True)
+    (build / "rst").mkdir(mode=0o755)
+    options = ("--use-current", "--squash-hierarchy", "--fail-on-error", "--cleanup", "everything")
+    session.run("antsibull-docs", "collection", *options, "--dest-dir", str(build / "rst"), "otc.modelarts", env=environment)
+    # antsibull-docs brings the text only.
+    shutil.copy2(ROOT / "docs" / "docsite" / "rst" / "speed.svg", build / "rst" / "docsite")
+    session.run("sphinx-build", "-q", "-E", "-W", "--keep-going", "-c", "docs", str(build / "rst"), "docs/html", env=environment)
+    session.log(f"The pages begin at {ROOT / 'docs' / 'html' / 'index.html'}")
+
+
+@nox.session(default=False)
+def examples(session: nox.Session) -> None:
+    """Run every example of every page, and check the files for AWX and for execution environments."""
+    session.install("-r", "tests/docs/requirements.txt", "-r", "tests/simulator/requirements.txt", "-r", "requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/docs", *session.posargs, env=collection_tree(session))
+
+
+@nox.session(default=False)
+def imports(session: nox.Session) -> None:
+    """See that imports go one way; see pyproject.toml."""
+    session.install("import-linter")
+    session.run("lint-imports", "--no-cache", env=collection_tree(session))

@@ -21,11 +21,11 @@ BIN = pathlib.Path(sys.executable).parent
 SIMULATOR = ("--setting", "delete_refused_at=[8, 9]", "--setting", "stop_seconds=0.5", "--setting", "start_seconds=0.5")
 
 
-def collections(folder: pathlib.Path) -> pathlib.Path:
-    """Make a folder in which Ansible finds this collection under its name, and return it."""
+def collections(folder: pathlib.Path, root: pathlib.Path) -> pathlib.Path:
+    """Make a folder in which Ansible finds the collection that is in ``root`` under its name, and return it."""
     place = folder / "ansible_collections" / "otc" / "modelarts"
     place.parent.mkdir(parents=True)
-    place.symlink_to(ROOT, target_is_directory=True)
+    place.symlink_to(root, target_is_directory=True)
     return folder
 
 
@@ -39,13 +39,13 @@ def wait_for(ready: pathlib.Path, process: subprocess.Popen[bytes]) -> dict[str,
     return t.cast("dict[str, t.Any]", json.loads(ready.read_text(encoding="utf-8")))
 
 
-def environment(cloud: dict[str, t.Any], folder: pathlib.Path) -> dict[str, str]:
+def environment(cloud: dict[str, t.Any], folder: pathlib.Path, root: pathlib.Path = ROOT) -> dict[str, str]:
     """Return the environment of a user of the simulated cloud, and nothing of that of a real one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_"))}
     return {
         **kept,
         "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
-        "ANSIBLE_COLLECTIONS_PATH": str(collections(folder)),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections(folder, root)),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
@@ -58,15 +58,18 @@ def environment(cloud: dict[str, t.Any], folder: pathlib.Path) -> dict[str, str]
     }
 
 
-def main(arguments: list[str]) -> int:
-    """Run ``ansible-playbook`` with these arguments and return what it returned; the simulator ends in any case."""
+def run(arguments: list[str], root: pathlib.Path = ROOT) -> int:
+    """Run ``ansible-playbook`` with these arguments and return what it returned; the simulator ends in any case.
+
+    :param root: the folder of the collection whose playbooks, modules and simulator are used.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         ready = folder / "ready.json"
-        command = [sys.executable, str(ROOT / "tests" / "simulator"), "--ready-file", str(ready), *SIMULATOR]
+        command = [sys.executable, str(root / "tests" / "simulator"), "--ready-file", str(ready), *SIMULATOR]
         with subprocess.Popen([*command, "--parent-pid", str(os.getpid())], stdout=subprocess.DEVNULL) as simulator:
             try:
-                own = environment(wait_for(ready, simulator), folder)
+                own = environment(wait_for(ready, simulator), folder, root)
                 own["ANSIBLE_PYTHON_INTERPRETER"] = sys.executable
                 return subprocess.call(["ansible-playbook", *arguments], env=own, cwd=folder)
             finally:
@@ -74,4 +77,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["otc.modelarts.demo"]))
+    sys.exit(run(sys.argv[1:] or ["otc.modelarts.demo"]))

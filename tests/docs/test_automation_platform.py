@@ -1,0 +1,88 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files for AWX say what the modules read, and an execution environment gets what the modules need."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import typing as t
+
+import jinja2
+import jinja2.meta
+import pages
+import pytest
+import yaml
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INPUTS = yaml.safe_load((ROOT / "docs" / "awx" / "inputs.yml").read_text())
+ENV: t.Dict[str, str] = yaml.safe_load((ROOT / "docs" / "awx" / "injectors.yml").read_text())["env"]
+FIELDS: t.Dict[str, t.Dict[str, t.Any]] = {field["id"]: field for field in INPUTS["fields"]}
+
+
+def inject(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    """Set the environment as AWX does: a template for each variable, in which a field left out is empty."""
+    for name, template in ENV.items():
+        monkeypatch.setenv(name, jinja2.Template(template).render(values))
+
+
+def test_the_inputs_are_such_as_awx_takes() -> None:
+    assert set(INPUTS) == {"fields", "required"}
+    assert len(FIELDS) == len(INPUTS["fields"])
+    for field in FIELDS.values():
+        assert set(field) <= {"id", "label", "type", "secret", "help_text", "default"}
+        assert (field["type"], bool(field["label"])) == ("string", True)
+    assert set(INPUTS["required"]) <= set(FIELDS)
+
+
+def test_what_is_secret_is_kept_secret() -> None:
+    assert {name for name, field in FIELDS.items() if field.get("secret")} == {"secret_key", "password"}
+
+
+def test_every_field_is_injected_where_the_modules_read_it() -> None:
+    for name, template in ENV.items():
+        [field] = jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(template))
+        assert name in _auth.FACTS[field][1]
+    assert len(ENV) == len(FIELDS)
+
+
+def test_an_access_key_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    inject(monkeypatch, access_key="AK", secret_key="SK", project_id="p1", region_name="eu-de")
+    settings = _auth.resolve({})
+    assert (settings.credentials, settings.project_id) == (_auth.AccessKey("AK", "SK"), "p1")
+
+
+def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = {"username": "u", "password": "p", "user_domain_name": "d", "auth_url": "https://iam.example.com/v3"}
+    inject(monkeypatch, **user, project_id="p1", region_name="eu-de")
+    settings = _auth.resolve({})
+    assert isinstance(settings.credentials, _auth.Password)
+    assert settings.auth_url == user["auth_url"]
+
+
+def test_an_execution_environment_is_built_with_the_collection_and_what_it_needs(
+    tmp_path: pathlib.Path, environ: t.Dict[str, str]
+) -> None:
+    shown = [one for one in pages.examples("yaml") if isinstance(one.content(), dict) and "dependencies" in one.content()]
+    [definition] = shown
+    (tmp_path / "execution-environment.yml").write_text(definition.text)
+    subprocess.run(["ansible-builder", "create"], cwd=tmp_path, env=environ, check=True, stdout=subprocess.DEVNULL)
+    built = tmp_path / "context" / "_build"
+    assert yaml.safe_load((built / "requirements.yml").read_text()) == {"collections": ["otc.modelarts"]}
+    assert (built / "requirements.txt").read_text().split() == ["openstacksdk"]
+    # What the build then does inside of a container: it asks each collection what it needs.
+    combined = tmp_path / "combined.txt"
+    command = [
+        "ansible-builder",
+        "introspect",
+        environ["ANSIBLE_COLLECTIONS_PATH"],
+        "--user-pip",
+        str(built / "requirements.txt"),
+    ]
+    subprocess.run([*command, "--write-pip", str(combined)], env=environ, check=True, stdout=subprocess.DEVNULL)
+    needed = {line.split("#")[0].strip() for line in combined.read_text().splitlines()}
+    assert {"requests", "openstacksdk"} <= needed

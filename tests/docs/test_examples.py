@@ -1,0 +1,122 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of every page is run against the simulated cloud, or is the file that it says it is."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shlex
+import subprocess
+import typing as t
+
+import pages
+import pytest
+import yaml
+from conftest import Cloud
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = pages.examples("yaml", "yaml+jinja")
+RUN = [one for one in EXAMPLES if isinstance(one.content(), list) and "openstack.cloud" not in one.text]
+CLOUDS = next(one for one in EXAMPLES if isinstance(one.content(), dict) and "clouds" in one.content())
+# Blocks that show a file, which is tested where it belongs.
+FILES = {
+    "fields": "docs/awx/inputs.yml",
+    "env": "docs/awx/injectors.yml",
+}
+COMMANDS = pages.examples("console")
+# Commands that are not about a cloud. What they do is what other tests and make itself do.
+OTHER_COMMANDS = ("ansible-builder", "ansible-galaxy", "export", "make", "pip", ".venv/bin/nox")
+
+
+def as_readers_would(text: str, cloud: Cloud, folder: pathlib.Path) -> str:
+    """Put in what a reader has to: the addresses of their cloud, and names and paths of their own."""
+    given = cloud.credentials
+    for shown, own in {
+        "https://iam.eu-de.otc.t-systems.com/v3": given["iam_url"],
+        "https://modelarts.eu-de.otc.t-systems.com": given["endpoint"],
+        "https://modelarts.cn-north-4.myhuaweicloud.com": given["endpoint"],
+        "ops-robot": given["username"],
+        "OTC-EU-DE-00000000001000000000": given["user_domain_name"],
+        "eu-de_research": given["project_name"],
+        "the password, or leave it to secure.yaml": given["password"],
+        "/srv/ansible": str(folder),
+    }.items():
+        text = text.replace(shown, own)
+    return text
+
+
+def vault(cloud: Cloud, text: str) -> str:
+    """Return the variables that a reader keeps in a vault, as far as an example uses them."""
+    given = cloud.credentials
+    secrets = {f"vault_{name}": given[name] for name in ("access_key", "secret_key", "project_id", "password")}
+    if "vault_token" in text:
+        secrets["vault_token"] = cloud.token()
+    return json.dumps({name: value for name, value in secrets.items() if name in text})
+
+
+def ansible(arguments: t.Sequence[str], environ: t.Dict[str, str], folder: pathlib.Path) -> str:
+    """Run a command of Ansible, see that it succeeds, and return what it says."""
+    done = subprocess.run(arguments, env=environ, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[WARNING]" not in done.stderr and "DEPRECATION" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def own_clouds(cloud: Cloud, environ: t.Dict[str, str], tmp_path: pathlib.Path) -> t.Dict[str, str]:
+    """The environment with the clouds.yaml that the guide shows."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text(as_readers_would(CLOUDS.text, cloud, tmp_path))
+    return {**environ, "OS_CLIENT_CONFIG_FILE": str(path)}
+
+
+@pytest.mark.parametrize("example", RUN, ids=str)
+def test_every_playbook_and_every_task_runs(
+    example: pages.Example, cloud: Cloud, own_clouds: t.Dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    shown = example.content()
+    is_playbook = any(name in shown[0] for name in ("hosts", "ansible.builtin.import_playbook"))
+    text = as_readers_would(example.text, cloud, tmp_path)
+    written = (
+        text if is_playbook else yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(text)}])
+    )
+    (tmp_path / "playbook.yml").write_text(written)
+    extra = {} if "import_playbook" not in text else {"prune_days": 30}
+    variables = json.dumps({**json.loads(vault(cloud, text)), **extra})
+    output = ansible(["ansible-playbook", "--diff", "-e", variables, "playbook.yml"], own_clouds, tmp_path)
+    assert "failed=0" in output
+    tries_nothing = "http://127.0.0.1:9" in text
+    assert bool(cloud.operations() - {"token"}) is not tries_nothing
+    deletes = ("state: absent" in text or "recreate: true" in text or extra) and "check_mode: true" not in text
+    assert ("delete" in cloud.operations()) is bool(deletes and not tries_nothing)
+
+
+@pytest.mark.parametrize("example", COMMANDS, ids=str)
+def test_every_command_runs(example: pages.Example, cloud: Cloud, own_clouds: t.Dict[str, str], tmp_path: pathlib.Path) -> None:
+    for line in as_readers_would(example.text, cloud, tmp_path).splitlines():
+        words = shlex.split(line, comments=True)
+        if words and words[0] == "ansible-playbook":
+            ansible(words, own_clouds, tmp_path)
+            assert "list" in cloud.operations()
+        elif words:
+            assert words[0] in OTHER_COMMANDS
+        if words and words[0] == "make":
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+
+
+def test_every_other_block_is_the_file_that_it_shows() -> None:
+    others = [one for one in EXAMPLES if one not in RUN and one != CLOUDS]
+    told = {}
+    for one in others:
+        content = one.content()
+        if isinstance(content, list):
+            told["neighbour"] = content == yaml.safe_load((ROOT / "tests" / "keystone" / "neighbour.yml").read_text())
+        elif "dependencies" in content:
+            told["execution environment"] = True  # test_automation_platform.py builds from it
+        else:
+            [file] = [path for key, path in FILES.items() if key in content]
+            told[file] = content == yaml.safe_load((ROOT / file).read_text())
+    assert told == dict.fromkeys(["neighbour", "execution environment", *FILES.values()], True)
