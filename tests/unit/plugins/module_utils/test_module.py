@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
+import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -78,3 +82,17 @@ def test_a_token_that_was_fetched_is_a_secret_too(end: t.Callable[..., Result]) 
         return {"changed": False, "job": {"job_desc": "it is a-fetched-token"}}
 
     assert "a-fetched-token" not in json.dumps(end(work))
+
+
+def test_a_task_with_an_access_key_imports_nothing_that_it_does_not_need() -> None:
+    module = "ansible_collections.otc.modelarts.plugins.modules.modelarts_visualization_job"
+    auth = "ansible_collections.otc.modelarts.plugins.module_utils._auth"
+    code = (
+        f"import sys, {module}, {auth}\n"
+        f"{auth}.resolve({{'auth': {{'access_key': 'a', 'secret_key': 's', 'project_id': 'p'}}, 'region_name': 'eu-de'}}, {{}})\n"
+        "print([name for name in ('openstack', 'keystoneauth1', 'yaml', 'concurrent.futures') if name in sys.modules])"
+    )
+    collections = [str(one.parent) for one in pathlib.Path(__file__).parents if one.name == "ansible_collections"]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([*collections, *sys.path])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environ)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
