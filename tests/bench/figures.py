@@ -127,17 +127,17 @@ class Figures:
             ),
             Goal(
                 "One delete is cheaper than the same with the SDK.",
-                f"one of several equal tasks with {module}, over the whole SDK script",
+                f"one of several equal tasks: {module} over a task that runs the SDK script",
+                "<=",
+                0.5,
+                ratio(self.one_task("module"), self.one_task("sdk")),
+            ),
+            Goal(
+                "The same, where only we pay for Ansible.",
+                f"one of several equal tasks with {module}, over the SDK script outside of Ansible",
                 "<=",
                 0.5,
                 ratio(self.one_task("module"), self.median("sdk", 1)),
-            ),
-            Goal(
-                "The same, with all of the start of Ansible.",
-                f"whole play with one task of {module}, over the whole SDK script",
-                "<=",
-                0.5,
-                ratio(self.median("module", 1), self.median("sdk", 1)),
             ),
             Goal(
                 "100 jobs in one task are much faster than a loop.",
@@ -145,6 +145,16 @@ class Figures:
                 ">=",
                 40,
                 ratio(self.median("uri", 100), self.median("module", 100)),
+            ),
+            Goal(
+                "The same, without the start of Ansible.",
+                f"(play - empty play): {uri} loop over {module}, 100 jobs",
+                ">=",
+                40,
+                ratio(
+                    difference(self.median("uri", 100), self.median("empty", 0)),
+                    difference(self.median("module", 100), self.median("empty", 0)),
+                ),
             ),
             Goal(
                 "More jobs cost hardly more than the network does.",

@@ -148,6 +148,13 @@ def measured_memory(project: Project, folder: pathlib.Path) -> Run:
     return one_module_task(project, folder, str(wrapper))
 
 
+def sdk_tasks(project: Project, folder: pathlib.Path) -> Run:
+    """Return a play with one task for each job that runs the script with the SDK, as a play without this collection would."""
+    script = [sys.executable, str(HERE / "sdk_delete.py"), "simulated"]
+    prepared = play(project, folder, [{"ansible.builtin.command": {"argv": [*script, job_id]}} for job_id in project.job_ids])
+    return Run(prepared.command, {**prepared.environment, **openstack_environment(project, folder)})
+
+
 # --- others ------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +226,14 @@ WAYS = (
         "module_tasks", "otc.modelarts, a task per job", (10,), (3,), module_tasks, "equal tasks in one play, for the time of one"
     ),
     Way("uri_tasks", "uri, a task per job", (10,), (3,), uri_tasks, "equal tasks in one play, for the time of one"),
+    Way(
+        "sdk_tasks",
+        "SDK script, a task per job",
+        (10,),
+        (3,),
+        sdk_tasks,
+        "equal tasks in one play, each of which runs the SDK script for one job with ``ansible.builtin.command``",
+    ),
     Way("memory", "otc.modelarts, memory", (1, 1000), (1, 20), measured_memory, "not timed; for the peak memory", 3),
 )
 # Of these sizes there are no more repetitions than that.

@@ -348,5 +348,11 @@ def test_what_was_seen_before_a_request_says_nothing_of_it(state: str, phase: st
     assert isinstance(decide(state, [phase], there(12), attempt, SENT_AT, name="n"), Look)
 
 
+@pytest.mark.parametrize(("wait", "expected"), [(True, "look"), (False, "done")])
+def test_a_stop_refused_because_it_is_under_way_is_waited_for(wait: bool, expected: str) -> None:
+    attempt = sent("refused", NOT_NOW)
+    assert kind(decide("stopped", ["stop"], there(9), attempt, SOON, wait=wait)) == expected
+
+
 def test_half_a_minute_is_what_is_believed() -> None:
     assert SETTLE_SECONDS == 30

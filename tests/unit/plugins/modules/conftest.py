@@ -95,9 +95,9 @@ class Time:
 class Script:
     """Stands where the transport is: checks each call, and gives the answer that the script has for it."""
 
-    def __init__(self, calls: Calls, deletes: bool = False) -> None:
+    def __init__(self, calls: Calls, deletes: t.Optional[t.Callable[[], t.Any]] = None) -> None:
         self.calls = list(calls)
-        self.deletes = deletes  # when the script is over, any DELETE is accepted, in any order
+        self.deletes = deletes  # when the script is over, any DELETE is accepted, in any order, after this was called
         self.made: t.List[str] = []
         self.bodies: t.List[t.Optional[Fields]] = []
 
@@ -115,6 +115,7 @@ class Script:
         self.made.append(call)
         self.bodies.append(body)
         if not self.calls and self.deletes and method == "DELETE":
+            self.deletes()
             return OK
         expected, reply = self.calls.pop(0) if self.calls else ("the end", OK)
         if call != expected:
@@ -142,7 +143,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.delenv(name, raising=False)
 
     def run_module(
-        module: types.ModuleType, options: Fields, calls: Calls, check_mode: bool = False, deletes: bool = False
+        module: types.ModuleType,
+        options: Fields,
+        calls: Calls,
+        check_mode: bool = False,
+        deletes: t.Optional[t.Callable[[], t.Any]] = None,
     ) -> Run:
         script, time = Script(calls, deletes), Time()
         begin = time.now

@@ -25,7 +25,6 @@ from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest impor
     Calls,
     Fields,
     Runner,
-    Script,
     answer,
     job,
     listed,
@@ -224,6 +223,13 @@ ABSENT = [
         [("GET 10", shown(99)), ("DELETE 10", NOT_NOW), ("GET 10", shown(99)), *LOOK, ("DELETE 10", OK), ("GET 10", GONE)],
         [("GET 10", shown(99))],
         changed=True,
+        again=GONE_ALREADY,
+    ),
+    Case(
+        "refused, on its way to somewhere, and back: deleted",
+        [*LOOK, ("DELETE 10", NOT_NOW), *KILLING, *LOOK, ("DELETE 10", OK), ("GET 10", GONE)],
+        LOOK,
+        True,
         again=GONE_ALREADY,
     ),
     Case(
@@ -855,6 +861,14 @@ def test_a_key_refused_after_the_deletes_says_that_they_were_sent(run: Runner) -
     assert "sent, but not followed up" in done["jobs"][1]["msg"]
 
 
+def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) -> None:
+    looks: Calls = [("LIST 1", listed(*MANY))]
+    calls: Calls = [*looks, ("DELETE 10", OK), ("DELETE 12", LOST), ("LIST 1", listed(job(9), *MANY[1:])), ("DELETE 12", BAD_KEY)]
+    done = run(module, many("10", "12"), calls).result
+    assert done["failed"] and done["jobs"][0]["changed"]
+    assert "sent, but not followed up" in done["jobs"][0]["msg"]
+
+
 def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Runner) -> None:
     looks: Calls = [("LIST 1", listed(*MANY)), ("GET 13", GONE)]
     calls: Calls = [*looks, ("DELETE 11", NOT_NOW), ("LIST 1", listed(MANY[0], MANY[2]))]
@@ -862,17 +876,10 @@ def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Run
     assert (row["changed"], row.get("failed"), row["error_code"]) == (False, None, "ModelArts.0105")
 
 
-def test_as_many_go_at_once_as_are_allowed(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange, together = Script.exchange, threading.Barrier(2, timeout=10)
-
-    def exchange_together(script: Script, method: str, *rest: t.Any, **named: t.Any) -> t.Any:
-        if method == "DELETE":
-            together.wait()  # passes only where another one is in flight
-        return exchange(script, method, *rest, **named)
-
-    monkeypatch.setattr(Script, "exchange", exchange_together)
+def test_as_many_go_at_once_as_are_allowed(run: Runner) -> None:
+    together = threading.Barrier(2, timeout=10)  # passes only where another one is in flight
     jobs = listed(job(8, "10"), job(8, "12"))
-    done = run(module, many("10", "12", wait=False, max_concurrency=2), [("LIST 1", jobs)], deletes=True)
+    done = run(module, many("10", "12", wait=False, max_concurrency=2), [("LIST 1", jobs)], deletes=together.wait)
     assert done.result["changed"] and not done.result.get("failed")
 
 
@@ -896,7 +903,7 @@ def test_other_states_go_for_many(run: Runner, state: str, action: str, status: 
 def test_many_go_in_parallel_and_are_told_in_order(run: Runner) -> None:
     ids = [str(number) for number in range(100, 140)]
     jobs = listed(*[job(8, job_id) for job_id in ids])
-    done = run(module, many(*ids, wait=False, max_concurrency=4), [("LIST 1", jobs)], deletes=True)
+    done = run(module, many(*ids, wait=False, max_concurrency=4), [("LIST 1", jobs)], deletes=lambda: None)
     assert [row["job_id"] for row in done.result["jobs"]] == ids
     assert sorted(done.script.made[1:]) == sorted(f"DELETE {job_id}" for job_id in ids)
 
