@@ -138,6 +138,32 @@ EXAMPLES = r"""
     job_id: "8992"
     state: absent
 
+- name: Delete a job with an access key, and wait for ten minutes at most
+  otc.modelarts.modelarts_visualization_job:
+    region_name: eu-de
+    auth:
+      access_key: "{{ vault_access_key }}"
+      secret_key: "{{ vault_secret_key }}"
+      project_id: "{{ vault_project_id }}"
+    job_id: "8992"
+    state: absent
+    wait_timeout: 600
+
+- name: See what a deletion would do
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    name: night-run
+    state: absent
+  check_mode: true
+  diff: true
+
+- name: Ask for a deletion, and do not wait until the job is gone
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_id: "8994"
+    state: absent
+    wait: false
+
 - name: Delete a job by its name, stopping it first where that is needed
   otc.modelarts.modelarts_visualization_job:
     cloud: otc
@@ -154,23 +180,49 @@ EXAMPLES = r"""
     auto_stop_hours: 8
   register: made
 
+- name: Replace it by one that reads other logs
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    name: night-run
+    train_url: /bucket/logs/new/
+    recreate: true
+  register: made
+
 - name: Stop it
   otc.modelarts.modelarts_visualization_job:
     cloud: otc
     job_id: "{{ made.job.job_id }}"
     state: stopped
 
+- name: Start it again
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    job_id: "{{ made.job.job_id }}"
+    state: started
+
+- name: Restart it
+  otc.modelarts.modelarts_visualization_job:
+    cloud: otc
+    name: night-run
+    state: restarted
+
 - name: Delete many jobs
   otc.modelarts.modelarts_visualization_job:
     cloud: otc
     job_ids: ["8992", "8993", "{{ made.job.job_id }}"]
     state: absent
+  register: deleted
+
+- name: Tell which of them this task has deleted
+  ansible.builtin.debug:
+    msg: "{{ deleted.jobs | selectattr('changed') | map(attribute='job_id') | join(', ') }}"
 """
 
 RETURN = r"""
 job:
   description:
-    - The job as it is after the task, after O(state=absent) as it was before. V(null) where there is none.
+    - The job as it is after the task, after O(state=absent) as it was before. V(null) where there is none, and in check
+      mode for a job that would be created.
     - What the API tells beyond these fields stays in.
   returned: without O(job_ids)
   type: dict

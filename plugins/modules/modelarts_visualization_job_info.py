@@ -91,6 +91,28 @@ EXAMPLES = r"""
     order: asc
   register: running
 
+- name: Look at one job
+  otc.modelarts.modelarts_visualization_job_info:
+    cloud: otc
+    job_id: "8992"
+  register: one
+
+- name: Tell whether it is there
+  ansible.builtin.debug:
+    msg: "{{ one.jobs[0].status_name if one.jobs else 'There is none.' }}"
+
+- name: Count the jobs of an experiment that are over, and see how much room there is
+  otc.modelarts.modelarts_visualization_job_info:
+    cloud: otc
+    search: experiment-
+    status: [completed, failed, killed]
+    limit: 1
+  register: over
+
+- name: Tell both
+  ansible.builtin.debug:
+    msg: "{{ over.total_count }} are over. The project may have {{ over.job_count_limit }} jobs."
+
 - name: Delete those that were created before yesterday
   otc.modelarts.modelarts_visualization_job:
     cloud: otc

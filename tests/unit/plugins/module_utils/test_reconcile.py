@@ -41,7 +41,7 @@ GONE = Refused("Gone.", "ModelArts.0015", 404, "req-1")
 FORBIDDEN = Refused("Forbidden.", "ModelArts.0108", 403, "req-1")
 LOST = AnswerLost("Lost.")
 ODD = Unintelligible("Odd.", None, 200)
-SENT_AT, SOON, LATE = 20.0, 21.0, 20.0 + SETTLE_SECONDS + 1
+SENT_AT, SOON, LATE = 25.0, 26.0, 25.0 + SETTLE_SECONDS + 1
 
 
 def job(status: int, **fields: t.Any) -> _jobs.Job:

@@ -876,10 +876,12 @@ def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Run
     assert (row["changed"], row.get("failed"), row["error_code"]) == (False, None, "ModelArts.0105")
 
 
-def test_as_many_go_at_once_as_are_allowed(run: Runner) -> None:
-    together = threading.Barrier(2, timeout=10)  # passes only where another one is in flight
-    jobs = listed(job(8, "10"), job(8, "12"))
-    done = run(module, many("10", "12", wait=False, max_concurrency=2), [("LIST 1", jobs)], deletes=together.wait)
+@pytest.mark.parametrize("allowed", [2, 3])
+def test_as_many_go_at_once_as_are_allowed(run: Runner, allowed: int) -> None:
+    together = threading.Barrier(allowed, timeout=10)  # passes only where so many are in flight
+    ids = ["10", "12", "13"][:allowed]
+    listing: Calls = [("LIST 1", listed(*[job(8, job_id) for job_id in ids]))]
+    done = run(module, many(*ids, wait=False, max_concurrency=allowed), listing, deletes=together.wait)
     assert done.result["changed"] and not done.result.get("failed")
 
 
