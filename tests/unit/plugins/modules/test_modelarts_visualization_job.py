@@ -527,6 +527,34 @@ OTHER_STATES = [
         again=[("GET 10", shown(12))],
     ),
     Case(
+        "started: vanished meanwhile",
+        [("GET 10", shown(12)), ("POST 10/restart", OK), ("GET 10", GONE)],
+        [("GET 10", shown(12))],
+        True,
+        STARTED,
+        failed="it vanished meanwhile",
+        code="ModelArts.0015",
+    ),
+    Case(
+        "stopped: refused, for it has stopped by itself",
+        [*LOOK, ("POST 10/stop", NOT_NOW), ("GET 10", shown(10))],
+        LOOK,
+        False,
+        STOPPED,
+        code="ModelArts.0105",
+        predicted=True,
+        again=[("GET 10", shown(10))],
+    ),
+    Case(
+        "stopped: it may not be looked at",
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
+        [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
+        False,
+        STOPPED,
+        failed="modelarts:tensorboard:get, or list together with workspace_id, is needed",
+        code="ModelArts.0108",
+    ),
+    Case(
         "stopped: being stopped already",
         [*KILLING, ("GET 10", shown(12))],
         KILLING,
@@ -648,6 +676,12 @@ def test_a_look_that_the_deadline_ends_tells_the_last_status(run: Runner) -> Non
     calls: Calls = [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", DeadlineExceeded("There is no time left."))]
     done = run(module, DELETE, calls)
     assert done.result["failed"] and "not done within 300 s (wait_timeout); its status is killing (9)" in done.result["msg"]
+
+
+def test_a_request_that_there_is_no_time_for_is_not_sent_and_fails(run: Runner) -> None:
+    done = run(module, DELETE, [*LOOK, ("DELETE 10", DeadlineExceeded("There is no time left."))])
+    assert done.result["failed"] and not done.result["changed"]
+    assert "not done within 300 s (wait_timeout); its status is running (8)" in done.result["msg"]
 
 
 def test_a_description_is_sent_and_told(run: Runner) -> None:
