@@ -408,8 +408,9 @@ def test_a_job_is_created_in_its_workspace(workspace_id: t.Optional[str], body: 
 @pytest.mark.parametrize("job_id", [None, "", True, 1.5, ["10"], {}], ids=repr)
 def test_a_created_job_without_an_id_is_an_error(job_id: t.Any) -> None:
     script = Script(("POST /visualization-jobs", {"is_success": True, "job_id": job_id}))
-    with pytest.raises(_client.Unintelligible, match="id is missing"):
+    with pytest.raises(_client.Unintelligible, match="id is missing") as caught:
         jobs(script).create({"job_name": "n"})
+    assert caught.value.http_status == 200
 
 
 @pytest.mark.parametrize("told", [{"job_id": "10"}, {"job_id": 10}, {}], ids=["text", "number", "none"])
@@ -425,8 +426,9 @@ def test_a_job_is_shown_under_the_id_that_was_asked_for(told: Fields) -> None:
     ids=["nothing", "only success", "no status", "another job", "a list"],
 )
 def test_an_answer_that_is_not_this_job_is_an_error(reply: Fields) -> None:
-    with pytest.raises(_client.Unintelligible, match="not the details of this job"):
+    with pytest.raises(_client.Unintelligible, match="not the details of this job") as caught:
         jobs(Script((GET, reply))).get("10")
+    assert caught.value.http_status == 200
 
 
 # --- the list ----------------------------------------------------------------------------------------------------
@@ -613,8 +615,9 @@ def test_a_parameter_that_is_refused_with_small_pages_too_is_an_error() -> None:
     ids=["nothing", "no jobs", "null", "an object", "no objects", "no id", "an empty id", "null as id"],
 )
 def test_an_answer_that_is_no_list_of_jobs_is_an_error_and_not_an_empty_list(reply: Fields) -> None:
-    with pytest.raises(_client.Unintelligible, match="not a list of jobs"):
+    with pytest.raises(_client.Unintelligible, match="not a list of jobs") as caught:
         jobs(Script((asked(1, 1000), reply))).list()
+    assert caught.value.http_status == 200
 
 
 def test_jobs_of_a_list_have_the_types_of_the_contract() -> None:
