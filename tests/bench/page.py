@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import textwrap
 import pathlib
+import textwrap
 import typing as t
 
 from figures import Figures, Spread
