@@ -20,17 +20,15 @@ THERE: t.Dict[str, int] = {"7": 8}
 GONE: t.Dict[str, int] = {}
 
 
-def seen(
-    reply: Reply, ask: Ask = DELETE, before: t.Dict[str, int] = THERE, after: t.Dict[str, int] = THERE, sent: bool = True
-) -> Observation:
-    """Return an observation."""
-    return Observation(ask, reply, before, after, (ask.operation,) if sent else ())
+def seen(reply: Reply, ask: Ask = DELETE, before: bool = True, after: bool = True, sent: bool = True) -> Observation:
+    """Return an observation of a job that was there before, or after, or not."""
+    return Observation(ask, reply, THERE if before else GONE, THERE if after else GONE, (ask.operation,) if sent else ())
 
 
 @pytest.mark.parametrize(
     ("observation", "expected"),
     [
-        pytest.param(seen(Reply(True, ""), after=GONE), "does it", id="done"),
+        pytest.param(seen(Reply(True, ""), after=False), "does it", id="done"),
         pytest.param(seen(Reply(True, "")), "takes it as done", id="not done"),
         pytest.param(seen(Reply(True, f"error_code: {CODE}")), "takes it as done, but shows the code only", id="not done, code"),
         pytest.param(
@@ -42,14 +40,16 @@ def seen(
         pytest.param(seen(Reply(False, "Line.\nNo. Really.")), "fails, with ``No``", id="neither"),
         pytest.param(seen(Reply(False, "")), "fails, with ``nothing is said``", id="silent"),
         pytest.param(seen(Reply(False, "No."), sent=False), "fails before it asks the cloud, with ``No``", id="not sent"),
-        pytest.param(seen(Reply(False, "No."), after=GONE), "does it, but fails, with ``No``", id="done and failed"),
-        pytest.param(seen(Reply(True, ""), before=GONE, after=GONE), "succeeds", id="needless"),
+        pytest.param(seen(Reply(False, "No."), after=False), "does it, but fails, with ``No``", id="done and failed"),
+        pytest.param(seen(Reply(True, ""), before=False, after=False), "succeeds", id="needless"),
         pytest.param(
-            seen(Reply(True, "", changed=False), before=GONE, after=GONE),
+            seen(Reply(True, "", changed=False), before=False, after=False),
             "succeeds, and says that nothing changed",
             id="needless, unchanged",
         ),
-        pytest.param(seen(Reply(False, CODE), before=GONE, after=GONE), "fails, and tells the code only", id="needless, failed"),
+        pytest.param(
+            seen(Reply(False, CODE), before=False, after=False), "fails, and tells the code only", id="needless, failed"
+        ),
         pytest.param(seen(Reply(True, "", listed=1), LIST), "returns all 1 jobs", id="all"),
         pytest.param(seen(Reply(True, ""), LIST), "returns 0 of 1 jobs", id="a part"),
         pytest.param(seen(Reply(False, "No."), LIST), "fails, with ``No``", id="list failed"),
