@@ -50,7 +50,7 @@ def failure_of(status: int, body: t.Any = None, **headers: str) -> _client.CallE
 # --- answers that are successes ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
 @pytest.mark.parametrize(
     "body",
     [
@@ -66,6 +66,11 @@ def failure_of(status: int, body: t.Any = None, **headers: str) -> _client.CallE
 )
 def test_a_json_object_without_a_sign_of_failure_is_a_success(status: int, body: Fields) -> None:
     assert _client.read_answer(answer(status, body)) == body
+
+
+def test_a_request_id_is_told_up_to_128_characters() -> None:
+    assert failure_of(400, {"error_code": "X", "request_id": "r" * 200}).request_id == "r" * 128
+    assert failure_of(400, {"error_code": "X"}, **{"X-Request-Id": "h" * 200}).request_id == "h" * 128
 
 
 def test_a_byte_order_mark_does_not_matter() -> None:
@@ -173,7 +178,7 @@ def test_a_failure_is_read_in_whichever_shape_it_comes(
     assert (failure.code, failure.message, failure.http_status) == (code, message, status)
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
 def test_a_redirect_is_a_failure_whatever_it_carries(status: int) -> None:
     failure = failure_of(status, {"is_success": True}, **{"Location": "https://other.example.com", "X-Request-Id": "r"})
     assert failure.__class__ is _client.Unintelligible

@@ -117,7 +117,9 @@ class Script:
         if not self.calls and self.deletes and method == "DELETE":
             self.deletes()
             return OK
-        expected, reply = self.calls.pop(0) if self.calls else ("the end", OK)
+        if not self.calls:
+            pytest.fail(f"{call} comes after the end, which was {self.made[:-1]}")
+        expected, reply = self.calls.pop(0)
         if call != expected:
             pytest.fail(f"{call} comes where {expected} should, after {self.made[:-1]}")
         if isinstance(reply, _client.CallError):
