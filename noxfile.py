@@ -105,8 +105,9 @@ def types(session: nox.Session) -> None:
         "peers",
         *(f"integration/targets/{target.name}" for target in TARGETS),
     ):
+        own = {"MYPYPATH": str(ROOT / "tests" / "tools")}
         with session.chdir(ROOT / "tests" / folder):
-            session.run("mypy", "--strict", "--config-file=", "--ignore-missing-imports", "--cache-dir", os.devnull, ".")
+            session.run("mypy", "--strict", "--config-file=", "--ignore-missing-imports", "--cache-dir", os.devnull, ".", env=own)
 
 
 @nox.session(default=False)

@@ -19,6 +19,7 @@ import loopback
 import machine
 import measuring
 import page
+import simulation
 from figures import Figures
 from ways import ROOT, WAYS
 
@@ -52,8 +53,8 @@ def measured(options: argparse.Namespace) -> dict[str, t.Any]:
     repetitions = options.repetitions or (1 if options.quick else REPETITIONS)
     facts, versions = machine.described(), machine.versions(ROOT)
     plan = measuring.Plan(WAYS, repetitions, options.quick, LATENCY_MS, time.monotonic() + options.time_limit)
-    with tempfile.TemporaryDirectory() as name, loopback.running(pathlib.Path(name)) as url:
-        samples = measuring.measure(plan, url, lambda line: print(line, flush=True))
+    with simulation.started() as credentials:
+        samples = measuring.measure(plan, credentials["url"], lambda line: print(line, flush=True))
     settings = {"repetitions": repetitions, "quick": options.quick, "latency_ms": LATENCY_MS}
     return {"machine": facts, "versions": versions, "options": settings, "samples": samples}
 
@@ -93,7 +94,7 @@ def main(arguments: list[str]) -> int:
             if not options.render:
                 (tables / "results.json").write_text(written(measured(options)), encoding="utf-8")
             results = json.loads((tables / "results.json").read_text(encoding="utf-8"))
-        except (loopback.BenchError, OSError) as error:
+        except (loopback.BenchError, simulation.SimulationError, OSError) as error:
             print(f"Stopped: {error}", file=sys.stderr)
             return 1
         render(results, tables, guide)

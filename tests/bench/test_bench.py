@@ -19,6 +19,7 @@ import page
 import plot
 import pytest
 import requests
+import simulation
 import ways
 from figures import Figures, Goal, Sample, Spread, difference, ratio, spread
 from loopback import BenchError, Project
@@ -56,10 +57,10 @@ def results() -> dict[str, t.Any]:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+def url() -> t.Iterator[str]:
     """Return the URL of a simulator that runs."""
-    with loopback.running(tmp_path_factory.mktemp("simulator")) as running:
-        yield running
+    with simulation.started() as credentials:
+        yield str(credentials["url"])
 
 
 @pytest.fixture(scope="module")

@@ -71,10 +71,7 @@ def ansible_environment(project: Project, folder: pathlib.Path) -> dict[str, str
         "ANSIBLE_HOME": str(folder.parent / "home"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "OS_ACCESS_KEY": project.credentials["access_key"],
-        "OS_SECRET_KEY": project.credentials["secret_key"],
-        "OS_PROJECT_ID": project.credentials["project_id"],
-        "OS_MODELARTS_ENDPOINT_OVERRIDE": project.credentials["endpoint"],
+        **project.access_key(),
     }
 
 

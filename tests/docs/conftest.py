@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import subprocess
 import sys
 import time
 import typing as t
 
 import pytest
-import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import demo
+import simulation
 
 MONTHS = 60 * 24 * 3600 * 1000  # two of them, in milliseconds
 # The jobs that the examples speak of. There is no room for another, so that the example about that has something to do.
@@ -32,45 +30,24 @@ JOBS: t.Tuple[t.Dict[str, t.Any], ...] = (
 SETTINGS = {"delete_seconds": 0.2, "stop_seconds": 0.2, "start_seconds": 0.2, "job_count_limit": len(JOBS)}
 
 
-class Cloud:
+class Cloud(simulation.Project):
     """A project of the simulator with the jobs that the examples speak of, two months old."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self.credentials: t.Dict[str, t.Any] = {}
-        self.credentials = self._control("POST", "projects", {"settings": SETTINGS})
+        super().__init__(simulation.new_project(url, **SETTINGS))
         created = int(time.time() * 1000) - MONTHS
-        self._control("POST", "jobs", [{"create_time": created, **job} for job in JOBS])
-
-    def _control(self, method: str, what: str, body: t.Any = None) -> t.Any:
-        project = {"project": self.credentials["project_id"]} if self.credentials else {}
-        answer = requests.request(method, f"{self._url}/_simulator/{what}", params=project, json=body, timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        self.control("POST", "jobs", [{"create_time": created, **job} for job in JOBS])
 
     def operations(self) -> t.Set[str]:
         """Return the calls that succeeded."""
-        return {entry["operation"] for entry in self._control("GET", "log") if entry["status"] < 300}
-
-    def token(self) -> str:
-        """Fetch a token."""
-        given = self.credentials
-        user = {"name": given["username"], "password": given["password"], "domain": {"name": given["user_domain_name"]}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        body = {"auth": {"identity": identity, "scope": {"project": {"id": given["project_id"]}}}}
-        return requests.post(f"{given['iam_url']}/auth/tokens", json=body, timeout=10).headers["X-Subject-Token"]
+        return {entry["operation"] for entry in self.control("GET", "log") if entry["status"] < 300}
 
 
 @pytest.fixture(scope="session")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+def simulator() -> t.Iterator[str]:
     """The URL of a running simulator."""
-    ready = tmp_path_factory.mktemp("simulator") / "ready.json"
-    command = [sys.executable, str(ROOT / "tests" / "simulator"), "--ready-file", str(ready), "--parent-pid", str(os.getpid())]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield str(demo.wait_for(ready, process)["url"])
-        finally:
-            process.terminate()
+    with simulation.started() as credentials:
+        yield str(credentials["url"])
 
 
 @pytest.fixture
@@ -82,5 +59,4 @@ def cloud(simulator: str) -> Cloud:
 @pytest.fixture
 def environ(cloud: Cloud, tmp_path: pathlib.Path) -> t.Dict[str, str]:
     """The environment of a user of this cloud, in which the collection is found."""
-    own: t.Dict[str, str] = demo.environment(cloud.credentials, tmp_path)
-    return own
+    return demo.environment(cloud, tmp_path)

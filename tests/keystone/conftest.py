@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import getpass
 import grp
-import json
 import os
 import pathlib
 import secrets
@@ -22,7 +21,9 @@ import typing as t
 import pytest
 import requests
 
-SIMULATOR = pathlib.Path(__file__).resolve().parents[1] / "simulator"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import simulation
+
 BIN = pathlib.Path(sys.executable).parent
 REGION = "eu-de"
 Json = t.Dict[str, t.Any]
@@ -93,16 +94,16 @@ class Keystone:
         assert answer.status_code == 200, answer.text
 
 
-class Cloud:
+class Cloud(simulation.Project):
     """A project of Keystone, a user of it, and the simulator's view of it."""
 
     def __init__(self, keystone: Keystone, simulator: str) -> None:
         self.keystone = keystone
-        self.simulator = simulator
         self.username = f"user-{secrets.token_hex(4)}"
         self.password = f"password-{secrets.token_hex(12)}"
         self.project_name = f"project-{secrets.token_hex(4)}"
         self.project_id = keystone.make("project", name=self.project_name, domain_id="default")
+        super().__init__({"url": simulator, "project_id": self.project_id})
         self.user_id = keystone.make("user", name=self.username, password=self.password, domain_id="default")
         keystone.grant(self.user_id, self.project_id)
         self.tokens: t.List[str] = []
@@ -118,16 +119,9 @@ class Cloud:
         own = {"auth_url": self.keystone.url, "username": self.username, "password": self.password}
         return {**own, "user_domain_name": "Default", "project_id": self.project_id, **fields}
 
-    def control(self, method: str, what: str, body: t.Any = None) -> t.Any:
-        """Use a control of the simulator on this project, once it knows it."""
-        url = f"{self.simulator}/_simulator/{what}"
-        answer = requests.request(method, url, params={"project": self.project_id}, json=body, timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
     def meet(self) -> None:
         """Have the simulator know the project: it does with the first call that shows a token of it."""
-        url = f"{self.simulator}/v1/{self.project_id}/visualization-jobs"
+        url = f"{self.credentials['url']}/v1/{self.project_id}/visualization-jobs"
         assert requests.get(url, headers={"X-Auth-Token": self.token()}, timeout=10).status_code == 200
         self.control("DELETE", "log")
 
@@ -179,12 +173,10 @@ def a_keystone(folder: pathlib.Path, expiration: int) -> t.Iterator[Keystone]:
 
 
 @contextlib.contextmanager
-def a_simulator(folder: pathlib.Path, keystone: Keystone) -> t.Iterator[str]:
+def a_simulator(keystone: Keystone) -> t.Iterator[str]:
     """Run a simulator that trusts this Keystone, enter it into the catalog, and return its URL."""
-    ready = folder / "ready.json"
-    options = ("--ready-file", str(ready), "--keystone", keystone.url, "--parent-pid", str(os.getpid()))
-    with running([sys.executable, str(SIMULATOR), *options], ready.exists):
-        url = str(json.loads(ready.read_text())["url"])
+    with simulation.started("--keystone", keystone.url) as credentials:
+        url = str(credentials["url"])
         for version in ("v2", "v1"):
             service = keystone.make("service", type="modelarts", name=f"modelarts{version}")
             target = f"{url}/{version}/$(project_id)s"
@@ -196,7 +188,7 @@ def a_simulator(folder: pathlib.Path, keystone: Keystone) -> t.Iterator[str]:
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
     """A Keystone whose tokens last, and its simulator."""
     folder = tmp_path_factory.mktemp("lasting")
-    with a_keystone(folder, 3600) as keystone, a_simulator(folder, keystone) as url:
+    with a_keystone(folder, 3600) as keystone, a_simulator(keystone) as url:
         yield keystone, url
 
 
@@ -204,7 +196,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keys
 def passing(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
     """A Keystone whose tokens expire after a few seconds, and its simulator."""
     folder = tmp_path_factory.mktemp("passing")
-    with a_keystone(folder, 6) as keystone, a_simulator(folder, keystone) as url:
+    with a_keystone(folder, 6) as keystone, a_simulator(keystone) as url:
         yield keystone, url
 
 

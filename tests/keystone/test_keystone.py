@@ -94,7 +94,7 @@ def test_every_way_to_authenticate_deletes_through_the_catalog(cloud: Cloud, tmp
 
 def test_what_keystone_refuses_is_told_in_its_words(cloud: Cloud, tmp_path: pathlib.Path) -> None:
     made(cloud, "1")
-    other = Cloud(cloud.keystone, cloud.simulator)
+    other = Cloud(cloud.keystone, cloud.credentials["url"])
     foreign, unscoped, absent = other.token(), cloud.token(scoped=False), {"state": "absent", "job_id": "1"}
     disabled = cloud.auth()
     wrong, stranger, scopeless, elsewhere = play(

@@ -11,14 +11,15 @@ import typing as t
 
 import pytest
 import simulated
+import simulation
 import variations
 
 
 @pytest.fixture(scope="session")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+def simulator() -> t.Iterator[str]:
     """The URL of a running simulator."""
-    with simulated.running(tmp_path_factory.mktemp("simulator")) as url:
-        yield url
+    with simulation.started() as credentials:
+        yield str(credentials["url"])
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def cloud(simulator: str, monkeypatch: pytest.MonkeyPatch) -> simulated.Cloud:
     for name in list(os.environ):
         if name.startswith("OS_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    return simulated.project(simulator)
+    return simulated.Cloud(simulation.new_project(simulator))
 
 
 @pytest.fixture(scope="session")

@@ -2,38 +2,26 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated cloud for the clients that others wrote: its start, and one project of it."""
+"""One project of a simulated cloud, as the clients that others wrote know it."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pathlib
-import subprocess
 import sys
-import time
 import typing as t
 
-import requests
-
-SIMULATOR = pathlib.Path(__file__).resolve().parents[1] / "simulator"
-START_SECONDS = 30
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import simulation
 
 
-class Cloud:
+class Cloud(simulation.Project):
     """One project of the simulator."""
 
     def __init__(self, credentials: t.Dict[str, t.Any]) -> None:
-        self.credentials = credentials
+        super().__init__(credentials)
         self.jobs_url = f"{credentials['endpoint']}/v1/{credentials['project_id']}/visualization-jobs"
-
-    def control(self, method: str, what: str, body: t.Any = None) -> t.Any:
-        """Use one of the simulator's controls."""
-        query = {"project": self.credentials["project_id"]}
-        answer = requests.request(method, f"{self.credentials['url']}/_simulator/{what}", params=query, json=body, timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
     def add(self, **fields: t.Any) -> str:
         """Put a job there, and return its id."""
@@ -57,30 +45,6 @@ class Cloud:
         auth = {name: given[name] for name in ("username", "password", "project_id", "user_domain_name")}
         own = {"auth_url": given["iam_url"], **auth}
         return {"auth": own, "region_name": given["region_name"], "css_endpoint_override": f"{given['url']}/css"}
-
-
-@contextlib.contextmanager
-def running(folder: pathlib.Path) -> t.Iterator[str]:
-    """Start a simulator, give its URL, and end it."""
-    ready = folder / "ready.json"
-    command = [sys.executable, str(SIMULATOR), "--ready-file", str(ready), "--parent-pid", str(os.getpid())]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            end = time.monotonic() + START_SECONDS
-            while not ready.exists():
-                assert process.poll() is None, "the simulator ended"
-                assert time.monotonic() < end, "the simulator does not start"
-                time.sleep(0.02)
-            yield json.loads(ready.read_text(encoding="utf-8"))["url"]
-        finally:
-            process.terminate()
-
-
-def project(url: str, settings: t.Optional[t.Dict[str, t.Any]] = None) -> Cloud:
-    """Make a project in a running simulator."""
-    answer = requests.post(f"{url}/_simulator/projects", json={"settings": settings or {}}, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return Cloud(answer.json())
 
 
 def clouds_yaml(folder: pathlib.Path, clouds: t.Mapping[str, Cloud]) -> pathlib.Path:

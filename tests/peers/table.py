@@ -19,7 +19,8 @@ import tempfile
 import textwrap
 import typing as t
 
-import simulated
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import simulation
 import variations
 from variations import Observation, Observations
 
@@ -191,8 +192,8 @@ def versions_in(text: str) -> t.Dict[str, str]:
 
 def measure() -> Observations:
     """Ask all clients in a simulator of their own."""
-    with tempfile.TemporaryDirectory() as folder, simulated.running(pathlib.Path(folder)) as url:
-        return variations.observe(url, pathlib.Path(folder))
+    with tempfile.TemporaryDirectory() as folder, simulation.started() as credentials:
+        return variations.observe(credentials["url"], pathlib.Path(folder))
 
 
 def main(arguments: t.Sequence[str]) -> int:

@@ -24,6 +24,7 @@ from unittest import mock
 
 import openstack
 import simulated
+import simulation
 from ansible.module_utils import basic
 from openstack import exceptions
 
@@ -267,7 +268,7 @@ CLIENTS: t.Dict[str, Client] = {"sdk": sdk, "sdk_ignoring": sdk_ignoring, "comma
 
 def prepared(url: str, variation: Variation) -> simulated.Cloud:
     """Make a project that is as the variation says."""
-    cloud = simulated.project(url, {**AT_ONCE, **variation.settings})
+    cloud = simulated.Cloud(simulation.new_project(url, **{**AT_ONCE, **variation.settings}))
     cloud.control("POST", "jobs", [dict(job) for job in variation.jobs])
     cloud.control("POST", "faults", [dict(fault) for fault in variation.faults])
     return cloud

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
-import typing as t
+
+import simulation
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
@@ -29,17 +28,7 @@ def collections(folder: pathlib.Path, root: pathlib.Path) -> pathlib.Path:
     return folder
 
 
-def wait_for(ready: pathlib.Path, process: subprocess.Popen[bytes]) -> dict[str, t.Any]:
-    """Return what the simulator says of itself once it listens. Raises :class:`SystemExit` where it does not."""
-    end = time.monotonic() + 30
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            raise SystemExit("The simulator did not start.")
-        time.sleep(0.05)
-    return t.cast("dict[str, t.Any]", json.loads(ready.read_text(encoding="utf-8")))
-
-
-def environment(cloud: dict[str, t.Any], folder: pathlib.Path, root: pathlib.Path = ROOT) -> dict[str, str]:
+def environment(project: simulation.Project, folder: pathlib.Path, root: pathlib.Path = ROOT) -> dict[str, str]:
     """Return the environment of a user of the simulated cloud, and nothing of that of a real one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_"))}
     return {
@@ -51,10 +40,7 @@ def environment(cloud: dict[str, t.Any], folder: pathlib.Path, root: pathlib.Pat
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "ANSIBLE_HOME": str(folder / "home"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "OS_ACCESS_KEY": cloud["access_key"],
-        "OS_SECRET_KEY": cloud["secret_key"],
-        "OS_PROJECT_ID": cloud["project_id"],
-        "OS_MODELARTS_ENDPOINT_OVERRIDE": cloud["endpoint"],
+        **project.access_key(),
     }
 
 
@@ -63,18 +49,17 @@ def run(arguments: list[str], root: pathlib.Path = ROOT) -> int:
 
     :param root: the folder of the collection whose playbooks, modules and simulator are used.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        ready = folder / "ready.json"
-        command = [sys.executable, str(root / "tests" / "simulator"), "--ready-file", str(ready), *SIMULATOR]
-        with subprocess.Popen([*command, "--parent-pid", str(os.getpid())], stdout=subprocess.DEVNULL) as simulator:
-            try:
-                own = environment(wait_for(ready, simulator), folder, root)
-                own["ANSIBLE_PYTHON_INTERPRETER"] = sys.executable
-                return subprocess.call(["ansible-playbook", *arguments], env=own, cwd=folder)
-            finally:
-                simulator.terminate()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        simulation.started(*SIMULATOR, program=root / "tests" / "simulator") as credentials,
+    ):
+        own = environment(simulation.Project(credentials), pathlib.Path(folder), root)
+        own["ANSIBLE_PYTHON_INTERPRETER"] = sys.executable
+        return subprocess.call(["ansible-playbook", *arguments], env=own, cwd=folder)
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:] or ["otc.modelarts.demo"]))
+    try:
+        sys.exit(run(sys.argv[1:] or ["otc.modelarts.demo"]))
+    except simulation.SimulationError as error:
+        sys.exit(str(error))

@@ -6,11 +6,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import pathlib
-import subprocess
 import sys
 import time
 import typing as t
@@ -20,14 +16,14 @@ import pytest
 import requests
 
 SIMULATOR = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(SIMULATOR))
+sys.path[:0] = [str(SIMULATOR), str(SIMULATOR.parent / "tools")]
 
 import settings as known_settings  # noqa: E402
 import signing  # noqa: E402
+import simulation  # noqa: E402
 from cloud import Jobs  # noqa: E402
 
 Json = t.Dict[str, t.Any]
-START_SECONDS = 30
 UNENDING = 3600  # seconds after which a deletion, a stop or a start of a test would end
 
 
@@ -48,23 +44,6 @@ class Clock:
 def command(*options: str) -> t.List[str]:
     """Return the command line of a simulator."""
     return [sys.executable, str(SIMULATOR), *options]
-
-
-@contextlib.contextmanager
-def started(ready: pathlib.Path, *options: str) -> t.Iterator[Json]:
-    """Run a simulator, and yield what it says of itself once it listens."""
-    whole = command("--ready-file", str(ready), "--parent-pid", str(os.getpid()), *options)
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(whole, stdout=subprocess.DEVNULL, env=environment) as process:
-        try:
-            end = time.monotonic() + START_SECONDS
-            while not ready.exists():
-                assert process.poll() is None, "the simulator ended"
-                assert time.monotonic() < end, "the simulator does not start"
-                time.sleep(0.02)
-            yield json.loads(ready.read_text(encoding="utf-8"))
-        finally:
-            process.terminate()
 
 
 def connection() -> requests.Session:
@@ -183,9 +162,9 @@ def signature(
 
 
 @pytest.fixture(scope="session")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Json]:
+def simulator() -> t.Iterator[Json]:
     """A running simulator, as its ready file describes it."""
-    with started(tmp_path_factory.mktemp("simulator") / "ready.json") as credentials:
+    with simulation.started() as credentials:
         yield credentials
 
 
@@ -194,9 +173,7 @@ def new_cloud(simulator: Json) -> t.Callable[..., Cloud]:
     """What makes a project with settings."""
 
     def made(**settings: t.Any) -> Cloud:
-        answer = connection().post(f"{simulator['url']}/_simulator/projects", json={"settings": settings}, timeout=10)
-        assert answer.status_code == 200, answer.text
-        return Cloud(answer.json())
+        return Cloud(simulation.new_project(simulator["url"], **settings))
 
     return made
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -18,7 +17,8 @@ import typing as t
 
 import pytest
 import settings
-from conftest import SIMULATOR, Cloud, Json, command, connection, started
+import simulation
+from conftest import SIMULATOR, Cloud, Json, command, connection
 from faults import Fault
 
 README = (SIMULATOR / "README.md").read_text(encoding="utf-8")
@@ -38,9 +38,9 @@ def test_the_ready_file_tells_all_that_a_client_needs(simulator: Json) -> None:
     assert cloud.ask_signed().status_code == 200
 
 
-def test_options_set_the_first_project_up(tmp_path: pathlib.Path) -> None:
+def test_options_set_the_first_project_up() -> None:
     options = ("--jobs", "3", "--latency-ms", "1.5", "--setting", "list_cap=2", "--setting", "missing_job=html404")
-    with started(tmp_path / "ready.json", *options) as credentials:
+    with simulation.started(*options) as credentials:
         cloud = Cloud(credentials)
         own = cloud.control("GET", "settings").json()
         answer = cloud.ask("GET", "?per_page=100").json()
@@ -49,8 +49,8 @@ def test_options_set_the_first_project_up(tmp_path: pathlib.Path) -> None:
     assert {job["status"] for job in answer["jobs"]} == {8}
 
 
-def test_a_keystone_that_knows_the_tokens_takes_the_place_of_iam(cloud: Cloud, tmp_path: pathlib.Path) -> None:
-    with started(tmp_path / "ready.json", "--keystone", cloud.credentials["iam_url"]) as other:
+def test_a_keystone_that_knows_the_tokens_takes_the_place_of_iam(cloud: Cloud) -> None:
+    with simulation.started("--keystone", cloud.credentials["iam_url"]) as other:
         url = f"{other['url']}{cloud.path()}"
         answers = [connection().get(url, headers={"X-Auth-Token": token}, timeout=10) for token in (cloud.token(), "unknown")]
     assert (answers[0].status_code, answers[0].json()["job_total_count"]) == (200, 0)

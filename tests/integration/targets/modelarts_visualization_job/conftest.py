@@ -14,12 +14,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 import typing as t
 
 import ansible
 import pytest
-import requests
 import yaml
 
 MODULE = "otc.modelarts.modelarts_visualization_job"
@@ -38,41 +36,38 @@ def collection_root() -> pathlib.Path:
     return pathlib.Path(__file__).resolve().parents[4]
 
 
-class Cloud:
+sys.path.insert(0, str(collection_root() / "tests" / "tools"))
+import simulation  # noqa: E402
+
+
+class Cloud(simulation.Project):
     """One project of the simulator, with credentials, jobs, settings, faults and a log of its own."""
 
-    def __init__(self, url: str, credentials: t.Dict[str, t.Any]) -> None:
-        self.url = url
-        self.credentials = credentials
+    def __init__(self, credentials: t.Dict[str, t.Any], authority: t.Optional[str] = None) -> None:
+        super().__init__(credentials, authority)
+        self.url = str(credentials["url"])
         self.tokens: t.List[str] = []
-
-    def _ask(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        answer = requests.request(
-            method, f"{self.url}/_simulator{path}", params={"project": self.credentials["project_id"]}, json=body, timeout=10
-        )
-        assert answer.status_code < 300, answer.text
-        return answer.json() if answer.content else None
 
     def add(self, job_id: str, status: int = 8, **fields: t.Any) -> str:
         """Put a job there, running if nothing else is said, and return its id."""
-        self._ask("POST", "/jobs", {"job_id": job_id, "job_name": f"name-{job_id}", "status": status, **fields})
+        self.control("POST", "jobs", {"job_id": job_id, "job_name": f"name-{job_id}", "status": status, **fields})
         return job_id
 
     def job_ids(self) -> t.Set[str]:
         """Return the ids of the jobs that are really there, whatever the API tells."""
-        return {str(job["job_id"]) for job in self._ask("GET", "/jobs")}
+        return {str(job["job_id"]) for job in self.control("GET", "jobs")}
 
     def set(self, **settings: t.Any) -> None:
         """Change how this cloud behaves."""
-        self._ask("PATCH", "/settings", settings)
+        self.control("PATCH", "settings", settings)
 
     def fault(self, **rule: t.Any) -> None:
         """Have something go wrong."""
-        self._ask("POST", "/faults", rule)
+        self.control("POST", "faults", rule)
 
     def log(self) -> t.List[t.Dict[str, t.Any]]:
         """Return the requests that reached this cloud."""
-        return t.cast(t.List[t.Dict[str, t.Any]], self._ask("GET", "/log"))
+        return t.cast(t.List[t.Dict[str, t.Any]], self.control("GET", "log"))
 
     def calls(self) -> t.List[str]:
         """Return the operations that reached this cloud, in order."""
@@ -84,17 +79,7 @@ class Cloud:
 
     def clear_log(self) -> None:
         """Forget the requests so far."""
-        self._ask("DELETE", "/log")
-
-    def access_key(self) -> t.Dict[str, str]:
-        """Return the environment for AK/SK."""
-        given = self.credentials
-        return {
-            "OS_ACCESS_KEY": given["access_key"],
-            "OS_SECRET_KEY": given["secret_key"],
-            "OS_PROJECT_ID": given["project_id"],
-            "OS_MODELARTS_ENDPOINT_OVERRIDE": given["endpoint"],
-        }
+        self.control("DELETE", "log")
 
     def password(self) -> t.Dict[str, str]:
         """Return the environment for a user with a password; the endpoint comes from the catalog."""
@@ -108,14 +93,8 @@ class Cloud:
         }
 
     def token(self) -> str:
-        """Fetch a token."""
-        given = self.credentials
-        user = {"name": given["username"], "password": given["password"], "domain": {"name": given["user_domain_name"]}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        body = {"auth": {"identity": identity, "scope": {"project": {"id": given["project_id"]}}}}
-        answer = requests.post(f"{given['iam_url']}/auth/tokens", json=body, timeout=10)
-        assert answer.status_code == 201, answer.text
-        self.tokens.append(answer.headers["X-Subject-Token"])
+        """Fetch a token, which must not be shown from then on."""
+        self.tokens.append(super().token())
         return self.tokens[-1]
 
     def secrets(self) -> t.Set[str]:
@@ -133,27 +112,16 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+def simulator() -> t.Iterator[str]:
     """Start a simulator on a free port, and return its URL."""
-    ready = tmp_path_factory.mktemp("simulator") / "ready.json"
-    command = [sys.executable, str(collection_root() / "tests" / "simulator"), "--port", "0", "--ready-file", str(ready)]
-    with subprocess.Popen([*command, "--parent-pid", str(os.getpid())], stdout=subprocess.DEVNULL) as process:
-        end = time.monotonic() + 30
-        while not ready.exists():
-            assert process.poll() is None, "the simulator ended"
-            assert time.monotonic() < end, "the simulator does not start"
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())["url"]
-        process.terminate()
+    with simulation.started() as credentials:
+        yield str(credentials["url"])
 
 
 @pytest.fixture
 def cloud(simulator: str) -> Cloud:
     """Return a project of its own, in which everything is quick."""
-    settings = {"delete_seconds": 0.6, "stop_seconds": 0.6, "start_seconds": 0.6}
-    answer = requests.post(f"{simulator}/_simulator/projects", json={"settings": settings}, timeout=10)
-    assert answer.status_code < 300, answer.text
-    return Cloud(simulator, answer.json())
+    return Cloud(simulation.new_project(simulator, delete_seconds=0.6, stop_seconds=0.6, start_seconds=0.6))
 
 
 Result = t.Dict[str, t.Any]

@@ -6,19 +6,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pathlib
 import socket
-import subprocess
-import sys
-import time
 import typing as t
 
 import pytest
-import requests
+import simulation
 import trustme
-from conftest import INFO, Cloud, Play, Result, collection_root
+from conftest import INFO, Cloud, Play, Result
 
 INTERNAL = {"error_code": "ModelArts.0010", "error_msg": "Internal error."}
 THROTTLED = {"error_code": "APIGW.0308", "error_msg": "The throttling threshold has been reached."}
@@ -43,42 +38,24 @@ def sent_for(cloud: Cloud, job_id: str) -> t.List[str]:
 # --- certificates ------------------------------------------------------------------------------------------------
 
 
-class TlsCloud(Cloud):
-    """A simulator of its own behind TLS. Its certificate is for 127.0.0.1, from an authority that no one knows."""
-
-    def __init__(self, url: str, credentials: t.Dict[str, t.Any], authority: str) -> None:
-        super().__init__(url, credentials)
-        self.authority = authority
-
-    def _ask(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        answer = requests.request(method, f"{self.url}/_simulator{path}", json=body, timeout=10, verify=self.authority)
-        assert answer.status_code < 300, answer.text
-        return answer.json() if answer.content else None
-
-
 class TestTls:
     @pytest.fixture
-    def cloud(self, tmp_path: pathlib.Path) -> t.Iterator[TlsCloud]:
-        """Start a simulator behind TLS; what runs the plays takes it for the usual one."""
-        ready, authority, cert, key = (tmp_path / name for name in ("ready.json", "authority.pem", "cert.pem", "key.pem"))
+    def cloud(self, tmp_path: pathlib.Path) -> t.Iterator[Cloud]:
+        """Start a simulator behind TLS, with a certificate for 127.0.0.1 from an authority that no one knows.
+
+        What runs the plays takes it for the usual one.
+        """
+        authority, cert, key = (tmp_path / name for name in ("authority.pem", "cert.pem", "key.pem"))
         issuer = trustme.CA()
         issuer.cert_pem.write_to_path(authority)
         own = issuer.issue_cert("127.0.0.1")
         own.private_key_pem.write_to_path(key)
         own.cert_chain_pems[0].write_to_path(cert)
-        command = [sys.executable, str(collection_root() / "tests" / "simulator"), "--ready-file", str(ready)]
-        command += ["--tls-cert", str(cert), "--tls-key", str(key), "--setting", "delete_seconds=0"]
-        with subprocess.Popen([*command, "--parent-pid", str(os.getpid())], stdout=subprocess.DEVNULL) as process:
-            end = time.monotonic() + 30
-            while not ready.exists():
-                assert process.poll() is None, "the simulator ended"
-                assert time.monotonic() < end, "the simulator does not start"
-                time.sleep(0.05)
-            credentials = json.loads(ready.read_text())
-            yield TlsCloud(credentials["url"], credentials, str(authority))
-            process.terminate()
+        options = ("--tls-cert", str(cert), "--tls-key", str(key), "--setting", "delete_seconds=0")
+        with simulation.started(*options) as credentials:
+            yield Cloud(credentials, str(authority))
 
-    def test_a_certificate_is_verified_unless_told_not_to(self, cloud: TlsCloud, play: Play) -> None:
+    def test_a_certificate_is_verified_unless_told_not_to(self, cloud: Cloud, play: Play) -> None:
         other_name = {"endpoint": cloud.url.replace("127.0.0.1", "localhost"), "ca_cert": cloud.authority}
         cases: t.Dict[str, Result] = {
             "untrusted": {},

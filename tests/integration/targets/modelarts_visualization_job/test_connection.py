@@ -24,7 +24,7 @@ ENDPOINT = "endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE)"
 @pytest.fixture
 def unclaimed(simulator: str) -> Cloud:
     """Return the project under which the simulator logs what belongs to no project, with an empty log."""
-    first = Cloud(simulator, requests.get(f"{simulator}/_simulator/credentials", timeout=10).json())
+    first = Cloud(requests.get(f"{simulator}/_simulator/credentials", timeout=10).json())
     first.clear_log()
     return first
 
