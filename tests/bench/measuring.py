@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from loopback import BenchError, Project
-from ways import FEW, Run, Way
+from ways import FEW, OFTEN, Run, Way
 
 Sample = t.Dict[str, t.Any]
 
@@ -39,6 +39,8 @@ class Plan:
         for number in range(self.repetitions):
             turns = [(way, size) for way in self.ways for size in (way.quick_sizes if self.quick else way.sizes)]
             turns = [(way, size) for way, size in turns if number < min(way.repetitions, FEW.get((way.name, size), number + 1))]
+            if not self.quick:
+                turns += [turn for again in (2, 3) for turn in turns if again <= OFTEN.get((turn[0].name, turn[1]), 1)]
             first = number * 5 % len(turns) if turns else 0
             rounds.append(turns[first:] + turns[:first])
         return rounds

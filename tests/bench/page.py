@@ -130,7 +130,8 @@ def parts(results: Results) -> list[tuple[str, t.Any]]:
         (
             "text",
             "Seconds of the whole process, from its start to its end: the median, with the fastest and the slowest run. The ways "
-            f"took turns, in {options['repetitions']} rounds. After each run the simulator was asked whether the jobs were gone.",
+            f"took turns, in {options['repetitions']} rounds; what is over in a second or two had more than one turn in each. "
+            "After each run the simulator was asked whether the jobs were gone.",
         ),
         ("table", time_rows(figures)),
         ("list", [f"{way.label}: {way.note}." for way in WAYS if way.name in TIMED]),

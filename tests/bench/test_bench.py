@@ -290,8 +290,17 @@ def test_the_ways_take_turns_and_each_round_begins_with_another() -> None:
     rounds = measuring.Plan(ways.WAYS, 4, False, 30, 0.0).rounds()
     assert len({turns[0] for turns in [[(way.name, size) for way, size in turns] for turns in rounds]}) == 4
     counted = [(way.name, size) for turns in rounds for way, size in turns]
-    assert {counted.count((way.name, size)) for way in ways.WAYS for size in way.sizes if way.name == "module"} == {4}
+    assert {counted.count((way.name, size)) for way in ways.WAYS for size in way.sizes if way.name == "requests"} == {4}
     assert (counted.count(("uri", 100)), counted.count(("memory", 1))) == (2, 3)
+    assert [counted.count(turn) for turn in (("empty", 0), ("module", 1), ("uri", 1), ("sdk", 1), ("command", 1))] == [
+        12,
+        12,
+        12,
+        12,
+        4,
+    ]
+    again = [turn for turn in [(way.name, size) for way, size in rounds[0]] if turn in ways.OFTEN]
+    assert all(one != other for one, other in zip(again, again[1:]))
 
 
 def test_no_cloud_setting_or_proxy_of_the_user_reaches_a_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,3 +235,5 @@ WAYS = (
 )
 # Of these sizes there are no more repetitions than that.
 FEW = {("uri", 100): 2}
+# So often in each round: these are short, and goals are made of the differences between them.
+OFTEN = {("empty", 0): 3, ("module", 1): 3, ("uri", 1): 3, ("sdk", 1): 3}
