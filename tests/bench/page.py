@@ -130,8 +130,8 @@ def parts(results: Results) -> list[tuple[str, t.Any]]:
         (
             "text",
             "Seconds of the whole process, from its start to its end: the median, with the fastest and the slowest run. The ways "
-            f"took turns, in {options['repetitions']} rounds; what is over in a second or two had more than one turn in each. "
-            "After each run the simulator was asked whether the jobs were gone.",
+            f"took turns, in {options['repetitions']} rounds. A play or script with one job, and one with equal tasks, "
+            "had three turns in each round. After each run the simulator was asked whether the jobs were gone.",
         ),
         ("table", time_rows(figures)),
         ("list", [f"{way.label}: {way.note}." for way in WAYS if way.name in TIMED]),
@@ -157,7 +157,7 @@ def parts(results: Results) -> list[tuple[str, t.Any]]:
         ("heading", "Repeat it"),
         (
             "text",
-            "It needs no account and no network, and takes about ten minutes. It writes this page, the tables and "
+            "It needs no account and no network, and takes about a quarter of an hour. It writes this page, the tables and "
             "all samples anew.",
         ),
         ("code", "make bench"),

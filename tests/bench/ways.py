@@ -235,5 +235,13 @@ WAYS = (
 )
 # Of these sizes there are no more repetitions than that.
 FEW = {("uri", 100): 2}
-# So often in each round: these are short, and goals are made of the differences between them.
-OFTEN = {("empty", 0): 3, ("module", 1): 3, ("uri", 1): 3, ("sdk", 1): 3}
+# So often in each round: goals are made of the ratios of these, or of differences between them.
+OFTEN = {
+    ("empty", 0): 3,
+    ("module", 1): 3,
+    ("uri", 1): 3,
+    ("sdk", 1): 3,
+    ("module_tasks", 10): 3,
+    ("uri_tasks", 10): 3,
+    ("sdk_tasks", 10): 3,
+}
