@@ -2,454 +2,148 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-"""Who we are: from options, clouds.yaml and the environment to something that authorises a request.
+"""Proving who we are: what is asked of IAM, what its answer says, and what is put on a request.
 
-Nothing here sends a request. What has to be asked of IAM is described by :class:`IamRequest` and sent by the client.
+Nothing here sends a request: the client asks the one question that :func:`question` returns, and has the answer read by
+:func:`read_access`.
 """
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import time
 import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-Source = t.Dict[str, t.Any]
+from ._settings import (
+    AccessKey,
+    Credentials,
+    Password,
+    Settings,
+    SettingsError,
+    Token,
+    asks_iam,
+    checked_project_id,
+    iam_base,
+    modelarts_base,
+    named,
+    printable,
+    split_endpoint,
+)
 
-OTC_MODELARTS = "https://modelarts.{region}.otc.t-systems.com"
-OTC_IAM = "https://iam.{region}.otc.t-systems.com/v3"
-HUAWEI_MODELARTS = "https://modelarts.{region}.myhuaweicloud.com"
 MODELARTS_SERVICE_TYPES = ("modelarts", "modelartsv1")
 ALGORITHM = "SDK-HMAC-SHA256"
+SIGNED_HEADERS = ("host", "x-sdk-date", "x-project-id", "content-type", "x-security-token")
 
-# Every fact, the option that gives it and the variables that do, in the order in which they are tried.
-FACTS: t.Dict[str, t.Tuple[str, t.Tuple[str, ...]]] = {
-    "token": ("auth.token", ("OS_TOKEN", "OS_AUTH_TOKEN")),
-    "access_key": ("auth.access_key", ("OS_ACCESS_KEY",)),
-    "secret_key": ("auth.secret_key", ("OS_SECRET_KEY",)),
-    "security_token": ("auth.security_token", ("OS_SECURITY_TOKEN",)),
-    "auth_url": ("auth.auth_url", ("OS_AUTH_URL",)),
-    "username": ("auth.username", ("OS_USERNAME",)),
-    "user_id": ("auth.user_id", ("OS_USER_ID",)),
-    "password": ("auth.password", ("OS_PASSWORD",)),
-    "user_domain_name": ("auth.user_domain_name", ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME")),
-    "user_domain_id": ("auth.user_domain_id", ("OS_USER_DOMAIN_ID", "OS_DOMAIN_ID")),
-    "project_id": ("auth.project_id", ("OS_PROJECT_ID", "OS_TENANT_ID")),
-    "project_name": ("auth.project_name", ("OS_PROJECT_NAME", "OS_TENANT_NAME")),
-    "project_domain_name": ("auth.project_domain_name", ("OS_PROJECT_DOMAIN_NAME",)),
-    "project_domain_id": ("auth.project_domain_id", ("OS_PROJECT_DOMAIN_ID",)),
-    "default_domain_name": ("auth.default_domain_name", ()),
-    "default_domain_id": ("auth.default_domain_id", ("OS_DEFAULT_DOMAIN",)),
-    "region_name": ("region_name", ("OS_REGION_NAME", "OS_REGION")),
-    "endpoint": ("endpoint", ("OS_MODELARTS_ENDPOINT_OVERRIDE",)),
-    "validate_certs": ("validate_certs", ()),
-    "ca_cert": ("ca_cert", ("OS_CACERT",)),
-    "client_cert": ("client_cert", ()),
-    "client_key": ("client_key", ()),
-}
-SECRETS = ("token", "secret_key", "security_token", "password")
-# What the sister tools call the same thing.
-OTHER_NAMES = {
-    "ak": "access_key",
-    "sk": "secret_key",
-    "domain_name": "user_domain_name",
-    "domain_id": "user_domain_id",
-    "tenant_id": "project_id",
-    "tenant_name": "project_name",
-    "cacert": "ca_cert",
-    "verify": "validate_certs",
-    "cert": "client_cert",
-    "key": "client_key",
-    "modelarts_endpoint_override": "endpoint",
-}
+Json = t.Mapping[str, t.Any]
+Authorise = t.Callable[[t.Any], t.Any]
+Now = t.Callable[[], float]
 
 
 class AuthError(Exception):
-    """The options or the environment do not say who we are or where to go. Nothing was sent."""
+    """IAM answered, but not with what we need: no token, no project, or no endpoint that fits."""
 
 
 @dataclass(frozen=True)
-class Token:
-    """A token that someone else fetched; it cannot be renewed here."""
-
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class AccessKey:
-    """An access key with its secret, permanent or (with a security token) temporary."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    security_token: t.Optional[str] = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Password:
-    """The user part of a Keystone v3 password request, as IAM wants it."""
-
-    user: t.Dict[str, t.Any] = field(repr=False)
-
-
-Credentials = t.Union[Token, AccessKey, Password]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """All that is needed to talk to the cloud.
-
-    ``project_id`` and ``endpoint`` (the URL before ``/v1``) may be unknown still: then IAM, at ``auth_url``, is asked.
-    """
-
-    credentials: Credentials
-    auth_url: t.Optional[str]
-    project_id: t.Optional[str]
-    project_name: t.Optional[str]
-    project_domain: t.Optional[t.Dict[str, str]]
-    region_name: t.Optional[str]
-    endpoint: t.Optional[str]
-    verify: t.Union[bool, str] = True
-    cert: t.Union[str, t.Tuple[str, str], None] = None
-
-
-@dataclass(frozen=True)
-class IamRequest:
-    """A question to IAM: what is asked, and how."""
+class Question:
+    """What is asked of IAM, before it is authorised."""
 
     method: str
     url: str
     headers: t.Dict[str, str] = field(default_factory=dict, repr=False)
     body: t.Optional[t.Dict[str, t.Any]] = field(default=None, repr=False)
-    query: t.Optional[t.Dict[str, str]] = None
+    query: t.Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scope:
     """What IAM says of a token: the project it is for, and the catalog of that project."""
 
-    project_id: t.Optional[str]
-    catalog: t.Sequence[t.Mapping[str, t.Any]]
+    project_id: t.Optional[str] = None
+    catalog: t.Sequence[Json] = ()
 
 
-# --- from options and environment to settings --------------------------------------------------------------------
+@dataclass(frozen=True)
+class Access:
+    """What a task needs for its calls.
 
-
-def named(fact: str) -> str:
-    """Return how a user can give ``fact``: the option, and the variables in brackets."""
-    option, variables = FACTS[fact]
-    return f"{option} ({' or '.join(variables)})" if variables else option
-
-
-def source_from_options(params: t.Mapping[str, t.Any]) -> Source:
-    """Return the facts that the task's own options give."""
-    source = {name: value for name, value in (params.get("auth") or {}).items() if name in FACTS}
-    source.update({name: params.get(name) for name in FACTS if name in params})
-    return known(source)
-
-
-def source_from_environment(environ: t.Mapping[str, str]) -> Source:
-    """Return the facts that the environment gives."""
-    found: Source = {}
-    for fact, (dummy, variables) in FACTS.items():
-        found[fact] = next((environ[name] for name in variables if environ.get(name)), None)
-    return known(found)
-
-
-def source_from_cloud(name: str) -> Source:
-    """Return the facts of an entry of clouds.yaml, read by openstacksdk.
-
-    Raises :class:`AuthError` where openstacksdk is missing, the entry is unknown, or its way to authenticate
-    is none that IAM of these clouds knows.
-    """
-    try:
-        import yaml
-        from openstack import config as openstack_config
-        from openstack import exceptions as openstack_exceptions
-    except ImportError as error:
-        raise AuthError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
-    try:
-        region = openstack_config.OpenStackConfig(load_envvars=True).get_one(cloud=name, validate=False)
-    except (openstack_exceptions.SDKException, OSError, ValueError, AttributeError, TypeError) as error:
-        raise AuthError(f"The entry of clouds.yaml named by cloud (OS_CLOUD) cannot be used: {error}") from error
-    except yaml.YAMLError as error:  # it may quote the line, and a secret in it
-        raise AuthError("The clouds.yaml in which cloud (OS_CLOUD) is looked for is not YAML.") from error
-    config: t.Dict[str, t.Any] = region.config
-    auth_type = str(config.get("auth_type") or "password")
-    if auth_type not in ("password", "v3password", "token", "v3token", "aksk"):
-        raise AuthError(f"The entry {name!r} of clouds.yaml has auth_type {auth_type!r}; use password, token or AK/SK.")
-    source = {key: config.get(key) for key in (*FACTS, *OTHER_NAMES) if key not in SECRETS}
-    source.update(config.get("auth") or {})
-    renamed = {OTHER_NAMES[key]: value for key, value in source.items() if key in OTHER_NAMES}
-    return {**known(renamed), **known(source)}
-
-
-def known(source: t.Mapping[str, t.Any]) -> Source:
-    """Return what of ``source`` is set and is one of our facts."""
-    return {key: value for key, value in source.items() if key in FACTS and value not in (None, "")}
-
-
-class Sources:
-    """Where facts come from: the options, then the cloud named, then the environment.
-
-    A cloud that only the environment names (``OS_CLOUD``) is left alone where the options have credentials.
+    ``base``: the URL of the project in ModelArts. ``authorise`` puts on a request what proves who we are.
+    ``token``: the token that IAM gave us, if it did.
     """
 
-    def __init__(
-        self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], load_cloud: t.Callable[[str], Source]
-    ) -> None:
-        self.options = source_from_options(params)
-        self.cloud_name = params.get("cloud")
-        if not self.cloud_name and credentials_of(self.options) is None:
-            self.cloud_name = environ.get("OS_CLOUD")
-        self.cloud = load_cloud(self.cloud_name) if self.cloud_name else {}
-        self.in_order = (self.options, self.cloud, source_from_environment(environ))
-
-    def get(self, fact: str) -> t.Any:
-        """Return a fact from the strongest source that has it, or ``None``."""
-        return next((source[fact] for source in self.in_order if fact in source), None)
-
-    def credentials(self) -> Credentials:
-        """Return the credentials of the one source that has any. Raises :class:`AuthError` where there are none."""
-        for source in self.in_order:
-            own = credentials_of(source)
-            if own is not None:
-                return own
-            if source is self.cloud and self.cloud_name:
-                raise AuthError(f"The entry {self.cloud_name!r} of clouds.yaml, from cloud (OS_CLOUD), has no credentials.")
-        raise AuthError(
-            "No credentials: set cloud (OS_CLOUD), auth.token (OS_TOKEN), auth.access_key with auth.secret_key "
-            "(OS_ACCESS_KEY, OS_SECRET_KEY), or auth.username with auth.password (OS_USERNAME, OS_PASSWORD)."
-        )
+    base: str
+    authorise: Authorise = field(repr=False)
+    token: t.Optional[str] = field(default=None, repr=False)
 
 
-def secrets_of(credentials: Credentials) -> t.Tuple[str, ...]:
-    """Return what of the credentials must never be shown."""
-    if isinstance(credentials, Token):
-        return (credentials.token,)
-    if isinstance(credentials, AccessKey):
-        return tuple(filter(None, (credentials.secret_key, credentials.security_token)))
-    return (str(credentials.user["password"]),)
+# --- IAM: one question, one reading ------------------------------------------------------------------------------
 
 
-def credentials_of(source: Source) -> t.Optional[Credentials]:
-    """Return the credentials in one source: token before AK/SK before password, or ``None`` where there are none."""
-    if "token" in source:
-        return Token(str(source["token"]))
-    if any(fact in source for fact in ("access_key", "secret_key", "security_token")):
-        demand(source, "access_key", "secret_key")
-        return AccessKey(str(source["access_key"]), str(source["secret_key"]), source.get("security_token"))
-    if any(fact in source for fact in ("password", "username", "user_id")):
-        demand(source, "user_id" if "user_id" in source else "username", "password")
-        return Password(password_user(source))
-    return None
+def question(settings: Settings) -> t.Optional[Question]:
+    """Return what has to be asked of IAM before ModelArts can be called; ``None`` where nothing has to.
 
-
-def demand(source: Source, *facts: str) -> None:
-    """Raise :class:`AuthError` naming what is missing of a set that was begun."""
-    missing = [named(fact) for fact in facts if fact not in source]
-    if missing:
-        raise AuthError(f"Half a set of credentials: {' and '.join(missing)} is missing.")
-
-
-def password_user(source: Source) -> t.Dict[str, t.Any]:
-    """Return the user of a Keystone v3 password request. A user name is unique in its domain only."""
-    if "user_id" in source:
-        return {"id": source["user_id"], "password": source["password"]}
-    domain = domain_of(source, "user")
-    if domain is None:
-        raise AuthError(f"Half a set of credentials: {named('user_domain_name')} is missing.")
-    return {"name": source["username"], "password": source["password"], "domain": domain}
-
-
-def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
-    """Return the domain of the ``user`` or the ``project`` in a source, or ``None``."""
-    for whose in (owner, "default"):
-        for key in ("id", "name"):
-            value = source.get(f"{whose}_domain_{key}")
-            if value:
-                return {key: str(value)}
-    return None
-
-
-def resolve(
-    params: t.Mapping[str, t.Any],
-    environ: t.Optional[t.Mapping[str, str]] = None,
-    load_cloud: t.Callable[[str], Source] = source_from_cloud,
-) -> Settings:
-    """Turn a task's options and the environment into :class:`Settings`.
-
-    Raises :class:`AuthError`, in one line that names the option and the variable, where something is missing,
-    contradicts itself, or is no URL.
-    """
-    sources = Sources(params, os.environ if environ is None else environ, load_cloud)
-    credentials = sources.credentials()
-    endpoint = sources.get("endpoint")
-    if endpoint:
-        endpoint = split_endpoint(endpoint)[0]
-    project_id, project_name, project_domain = project_of(sources)
-    auth_url = sources.get("auth_url") if needs_iam(credentials, project_id, endpoint) else None
-    settings = Settings(
-        credentials=credentials,
-        auth_url=iam_url(auth_url) if auth_url else None,
-        project_id=project_id,
-        project_name=project_name,
-        project_domain=project_domain,
-        region_name=sources.get("region_name") if endpoint is None or project_id is None else None,
-        endpoint=endpoint,
-        verify=verification(sources),
-        cert=client_certificate(sources),
-    )
-    check_reachable(settings)
-    return settings
-
-
-def needs_iam(credentials: Credentials, project_id: t.Optional[str], endpoint: t.Optional[str]) -> bool:
-    """Tell whether IAM has to be asked, or may be asked, for anything."""
-    return isinstance(credentials, Password) or project_id is None or endpoint is None
-
-
-def split_endpoint(url: t.Any) -> t.Tuple[str, t.Optional[str]]:
-    """Split an endpoint, with or without ``/v1/<project>``, into what is before ``/v1`` and the project."""
-    check_url(url, "endpoint")
-    match = re.fullmatch(r"(?P<base>.*?)(?:/v1(?:/(?P<project>[^/]+))?)?/*", url)
-    if match is None:
-        raise AuthError(f"{named('endpoint')} is not a URL: {printable(url)}.")
-    return match.group("base").rstrip("/"), match.group("project")
-
-
-def check_url(url: t.Any, fact: str) -> None:
-    """Raise :class:`AuthError` where ``url`` is no plain http or https URL. A user or password inside is refused too."""
-    try:
-        parts = urlsplit(str(url))
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or re.search(r"[\s\\\x00-\x1f]", str(url)):
-        raise AuthError(f"{named(fact)} is not a URL such as https://host: {printable(url)}.")
-    if parts.username or parts.password or re.search(r"[?#]", str(url)):
-        raise AuthError(f"{named(fact)} must be a plain URL: no user, password, query or fragment in it.")
-
-
-def printable(value: t.Any) -> str:
-    """Return a value of the user's for a message: short, on one line, and without what stands before an ``@``."""
-    return repr(re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)[:120])
-
-
-def project_of(
-    sources: Sources,
-) -> t.Tuple[t.Optional[str], t.Optional[str], t.Optional[t.Dict[str, str]]]:
-    """Return the id of the project, or else its name and its domain, from the strongest source that names one."""
-    for source in sources.in_order:
-        inside = split_endpoint(source["endpoint"])[1] if "endpoint" in source else None
-        given = source.get("project_id")
-        if source is sources.options and inside and given and inside != given:
-            raise AuthError(f"auth.project_id is {printable(given)}, but the endpoint option is for {printable(inside)}.")
-        project_id = given or inside
-        if project_id:
-            return checked_project_id(str(project_id)), None, None
-        if "project_name" in source:
-            return None, str(source["project_name"]), domain_of(source, "project") or domain_of(source, "user")
-    return None, None, None
-
-
-def checked_project_id(project_id: str) -> str:
-    """Return ``project_id``, which becomes a part of the path. Raises :class:`AuthError` where it cannot be one."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", project_id):
-        raise AuthError(f"{named('project_id')} is not the id of a project: {printable(project_id)}.")
-    return project_id
-
-
-def iam_url(url: str) -> str:
-    """Return the URL of IAM's v3 API, whatever version (or none) the URL given has."""
-    check_url(url, "auth_url")
-    return re.sub(r"(/v\d+(\.\d+)?)?/*$", "", url) + "/v3"
-
-
-def verification(sources: Sources) -> t.Union[bool, str]:
-    """Return what certificates are verified against: ``True``, the path of a bundle, or ``False`` where told not to."""
-    if sources.get("validate_certs") in (False, "false", "False", "no"):
-        return False
-    return existing_path(sources, "ca_cert") or True
-
-
-def client_certificate(sources: Sources) -> t.Union[str, t.Tuple[str, str], None]:
-    """Return the client certificate, with its key where that is a file of its own."""
-    cert, key = existing_path(sources, "client_cert"), existing_path(sources, "client_key")
-    if key and not cert:
-        raise AuthError("client_key is set without client_cert.")
-    return (cert, key) if cert and key else cert
-
-
-def existing_path(sources: Sources, fact: str) -> t.Optional[str]:
-    """Return the path that a fact gives. Raises :class:`AuthError` where nothing is there."""
-    path = sources.get(fact)
-    if not path:
-        return None
-    expanded = os.path.expanduser(str(path))
-    if not os.path.exists(expanded):
-        raise AuthError(f"{named(fact)}: there is no file {printable(path)}.")
-    return expanded
-
-
-def check_reachable(settings: Settings) -> None:
-    """Raise :class:`AuthError` where the settings leave no way to learn the token, the project or the endpoint."""
-    if isinstance(settings.credentials, Password):
-        if settings.auth_url is None:
-            raise AuthError(f"Half a set of credentials: {named('auth_url')} is missing.")
-        if settings.project_id is None and settings.project_name is None:
-            raise AuthError(f"No project: set {named('project_id')} or {named('project_name')}.")
-    elif settings.project_id is None:
-        if isinstance(settings.credentials, AccessKey) and settings.project_name is None:
-            raise AuthError(f"No project: set {named('project_id')} or {named('project_name')}.")
-        if settings.auth_url is None and settings.region_name is None:
-            raise AuthError(f"The project is not known: set {named('project_id')}, or {named('auth_url')} to look it up.")
-    if settings.endpoint is None and settings.region_name is None and settings.auth_url is None:
-        raise AuthError(f"No endpoint: set {named('endpoint')} or {named('region_name')}.")
-
-
-# --- what is asked of IAM ----------------------------------------------------------------------------------------
-
-
-def iam_base(settings: Settings) -> str:
-    """Return the URL of IAM: the one given, or that of Open Telekom Cloud in the region."""
-    return settings.auth_url or OTC_IAM.format(region=settings.region_name)
-
-
-def token_request(settings: Settings) -> IamRequest:
-    """Return the request for a token by password, scoped to the project.
-
+    With a password, that is a token for the project; with a token, which project it is for; with an access key, the id
+    of the project. Raises :class:`SettingsError`.
     Source: https://docs.otc.t-systems.com/identity-access-management/api-ref/ ("Obtaining a User Token").
     """
-    credentials = settings.credentials
-    if not isinstance(credentials, Password):
-        raise AuthError("A token can only be fetched with a user name and a password.")
+    if not asks_iam(settings):
+        return None
+    base, credentials = iam_base(settings), settings.credentials
+    if isinstance(credentials, AccessKey):
+        return Question("GET", f"{base}/projects", query={"name": str(settings.project_name)})
+    if isinstance(credentials, Token):
+        return Question("GET", f"{base}/auth/tokens", headers={"X-Subject-Token": credentials.token})
     project: t.Dict[str, t.Any] = {"id": settings.project_id}
     if settings.project_id is None:
         project = {"name": settings.project_name}
         if settings.project_domain:
             project["domain"] = settings.project_domain
     identity = {"methods": ["password"], "password": {"user": credentials.user}}
-    body = {"auth": {"identity": identity, "scope": {"project": project}}}
-    return IamRequest("POST", f"{iam_base(settings)}/auth/tokens", body=body)
+    return Question("POST", f"{base}/auth/tokens", body={"auth": {"identity": identity, "scope": {"project": project}}})
 
 
-def scope_request(settings: Settings, token: str) -> IamRequest:
-    """Return the request that asks IAM which project a token is for, and for its catalog."""
-    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-    return IamRequest("GET", f"{iam_base(settings)}/auth/tokens", headers=headers)
+def authoriser(credentials: Credentials, project_id: t.Optional[str] = None, now: Now = time.time) -> Authorise:
+    """Return what authorises a request by credentials as they were given: a password by itself authorises nothing.
+
+    :param now: seconds since the epoch.
+    """
+    if isinstance(credentials, AccessKey):
+        return SignatureAuth(credentials, project_id, now)
+    return TokenAuth(credentials.token) if isinstance(credentials, Token) else unauthorised
 
 
-def project_request(settings: Settings) -> IamRequest:
-    """Return the request that turns the name of a project into its id."""
-    return IamRequest("GET", f"{iam_base(settings)}/projects", query={"name": str(settings.project_name)})
+def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[str, str], now: Now = time.time) -> Access:
+    """Return what a task needs for its calls, from the settings and from IAM's answer to :func:`question`.
+
+    :param body: of the answer; ``None`` where nothing was asked.
+    :param headers: of the answer.
+    :param now: seconds since the epoch.
+
+    Raises :class:`AuthError` where the answer does not give it, and :class:`SettingsError` where nothing was asked and
+    the settings do not.
+    """
+    credentials, scope = settings.credentials, Scope()
+    project_id, token = settings.project_id, None
+    if body is not None and isinstance(credentials, AccessKey):
+        project_id = read_project_id(body, str(settings.project_name))
+    elif body is not None:
+        scope = read_scope(body)
+        project_id = project_of_scope(project_id, scope)
+    if isinstance(credentials, Password):
+        token = headers.get("X-Subject-Token")
+        if not token:
+            raise AuthError("IAM answered without a token.")
+        credentials = Token(token)
+    endpoint = settings.endpoint or endpoint_from_catalog(scope, settings.region_name) or modelarts_base(settings)
+    return Access(f"{endpoint}/v1/{project_id}", authoriser(credentials, project_id, now), token)
 
 
-def read_scope(body: t.Mapping[str, t.Any]) -> Scope:
+def read_scope(body: Json) -> Scope:
     """Read IAM's answer about a token."""
     token = body.get("token")
     token = token if isinstance(token, dict) else {}
@@ -460,7 +154,17 @@ def read_scope(body: t.Mapping[str, t.Any]) -> Scope:
     return Scope(str(project_id) if project_id else None, services)
 
 
-def read_project_id(body: t.Mapping[str, t.Any], name: str) -> str:
+def project_of_scope(project_id: t.Optional[str], scope: Scope) -> str:
+    """Return the id of the project. Raises :class:`AuthError` where the token is for another, or for none."""
+    if project_id and scope.project_id and project_id != scope.project_id:
+        given = f"{project_id} ({named('project_id')})"
+        raise AuthError(f"The token is for project {printable(scope.project_id)}, not for {given}.")
+    if project_id or scope.project_id:
+        return project_from_iam(project_id or scope.project_id or "")
+    raise AuthError(f"The token is for no project: set {named('project_id')}.")
+
+
+def read_project_id(body: Json, name: str) -> str:
     """Read IAM's answer about a project of a name. Raises :class:`AuthError` where it is not exactly one."""
     projects = body.get("projects")
     rows = projects if isinstance(projects, list) else []
@@ -468,40 +172,51 @@ def read_project_id(body: t.Mapping[str, t.Any], name: str) -> str:
     if len(ids) != 1:
         found = f"{len(ids)} projects" if ids else "no project"
         raise AuthError(f"IAM knows {found} of the name {printable(name)}: set {named('project_id')}.")
-    return checked_project_id(ids[0])
+    return project_from_iam(ids[0])
 
 
-def endpoint_from_catalog(scope: t.Optional[Scope], region_name: t.Optional[str]) -> t.Optional[str]:
+def project_from_iam(project_id: str) -> str:
+    """Return an id that IAM told, which becomes a part of the path. Raises :class:`AuthError` where it cannot be one."""
+    try:
+        return checked_project_id(project_id)
+    except SettingsError as error:
+        raise AuthError(f"What IAM answered is not the id of a project: {printable(project_id)}.") from error
+
+
+def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str]) -> t.Optional[str]:
     """Return ModelArts' v1 endpoint (what is before ``/v1``) from a catalog, or ``None``.
 
-    The service is listed more than once, with v1 and v2 URLs.
+    The service is listed more than once, with v1 and v2 URLs. Raises :class:`AuthError` where it is no URL.
     """
-    for service in scope.catalog if scope else ():
-        if service.get("type") not in MODELARTS_SERVICE_TYPES:
+    for service in scope.catalog:
+        entries = service.get("endpoints")
+        if service.get("type") not in MODELARTS_SERVICE_TYPES or not isinstance(entries, list):
             continue
-        for entry in service.get("endpoints") or ():
+        for entry in entries:
             if not isinstance(entry, dict) or entry.get("interface") not in (None, "public"):
                 continue
             if region_name and (entry.get("region_id") or entry.get("region")) not in (None, "", "*", region_name):
                 continue
             url = str(entry.get("url") or "")
             if re.search(r"/v1(/|$)", url):
-                return split_endpoint(url)[0]
+                return endpoint_from_iam(url)
     return None
 
 
-def endpoint_from_region(settings: Settings) -> str:
-    """Return the endpoint of the region. Raises :class:`AuthError` where no region is known."""
-    if not settings.region_name:
-        raise AuthError(f"The catalog lists no ModelArts: set {named('endpoint')} or {named('region_name')}.")
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", settings.region_name):
-        raise AuthError(f"{named('region_name')} is not the name of a region: {printable(settings.region_name)}.")
-    host = urlsplit(settings.auth_url or "").hostname or ""
-    template = HUAWEI_MODELARTS if host.endswith(".myhuaweicloud.com") else OTC_MODELARTS
-    return template.format(region=settings.region_name)
+def endpoint_from_iam(url: str) -> str:
+    """Return the endpoint in a URL of the catalog. Raises :class:`AuthError` where it is none."""
+    try:
+        return split_endpoint(url)[0]
+    except SettingsError as error:
+        raise AuthError(f"IAM lists ModelArts at what is no URL: {printable(url)}. Set {named('endpoint')}.") from error
 
 
 # --- what is put on a request ------------------------------------------------------------------------------------
+
+
+def unauthorised(request: t.Any) -> t.Any:
+    """Put nothing on a request. (Without anything to authorise it, ``requests`` would look into ``.netrc``.)"""
+    return request
 
 
 class TokenAuth:
@@ -520,19 +235,19 @@ class SignatureAuth:
 
     :param key: the access key.
     :param project_id: sent and signed as ``X-Project-Id``, where it is known.
-    :param clock: seconds since the epoch; the cloud rejects more than 15 minutes of skew.
+    :param now: seconds since the epoch; the cloud rejects more than 15 minutes of skew.
 
     Source: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Authentication", AK/SK-based).
     """
 
-    def __init__(self, key: AccessKey, project_id: t.Optional[str] = None, clock: t.Callable[[], float] = time.time) -> None:
+    def __init__(self, key: AccessKey, project_id: t.Optional[str] = None, now: Now = time.time) -> None:
         self._key = key
         self._project_id = project_id
-        self._clock = clock
+        self._now = now
 
     def __call__(self, request: t.Any) -> t.Any:
         headers = request.headers
-        headers.setdefault("X-Sdk-Date", time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock())))
+        headers.setdefault("X-Sdk-Date", time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now())))
         headers["Host"] = host_header(request.url)
         if self._project_id:
             headers["X-Project-Id"] = self._project_id
@@ -544,9 +259,6 @@ class SignatureAuth:
         names = ";".join(sorted(signed))
         headers["Authorization"] = f"{ALGORITHM} Access={self._key.access_key}, SignedHeaders={names}, Signature={signature}"
         return request
-
-
-SIGNED_HEADERS = ("host", "x-sdk-date", "x-project-id", "content-type", "x-security-token")
 
 
 def text(value: t.Union[str, bytes]) -> str:

@@ -1,0 +1,618 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One exchange: bytes out; a value or one exception in.
+
+The law of what an answer proves stands in :func:`failure_of`: only a refusal proves that nothing was done, and only a
+2xx that can be read proves that something was. All else leaves the outcome open: ``CallError.maybe_done``.
+"""
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import enum
+import importlib
+import json
+import os
+import re
+import socket
+import ssl
+import time as system_time
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from . import _wire
+from ._auth import Authorise, host_header
+from ._settings import Settings, named, printable
+
+try:
+    import requests
+    import requests.utils
+    from urllib3 import exceptions as urllib3_exceptions
+except ImportError as error:
+    REQUESTS_IMPORT_ERROR: t.Optional[ImportError] = error
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+USER_AGENT = "ansible-otc.modelarts"
+REQUEST_ID_HEADERS = ("X-Request-Id", "X-Openstack-Request-Id", "X-IAM-Trace-Id")
+PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+
+ACCESS_CODES = ("APIGW.0301", "APIGW.0307", "ModelArts.0201", "ModelArts.0202", "ModelArts.0203")
+# What ModelArts itself says when it has understood a call and does not do it, whatever the HTTP status beside it.
+REFUSAL_CODES = (
+    "ModelArts.0015",
+    "ModelArts.0101",
+    "ModelArts.0102",
+    "ModelArts.0103",
+    "ModelArts.0104",
+    "ModelArts.0105",
+    "ModelArts.0107",
+    "ModelArts.0108",
+    "ModelArts.0112",
+    "ModelArts.0204",
+    "ModelArts.0207",
+    "ModelArts.0210",
+    "ModelArts.0212",
+    "ModelArts.2775",
+    "ModelArts.2786",
+    "ModelArts.2836",
+    "ModelArts.4204",
+    "ModelArts.6650",
+)
+
+Json = t.Dict[str, t.Any]
+
+
+class Speaker(enum.Enum):
+    """Whose words an error tells."""
+
+    MODELARTS = "ModelArts"
+    IAM = "IAM"
+    PROXY = "the proxy"
+    LOCAL = "this machine"
+    NETWORK = "the network"
+
+
+class CallError(Exception):
+    """A call did not succeed.
+
+    ``message`` is the API's own where there is one; ``code``, ``http_status`` and ``request_id`` are ``None`` where
+    the answer had none, or where there was no answer. ``maybe_done``: what was asked may have been done all the same.
+    ``retry_after``: the seconds for which the server wants no other request, where it said so.
+    """
+
+    usually_maybe_done = False
+    usual_speaker = Speaker.MODELARTS
+
+    def __init__(
+        self,
+        message: str,
+        code: t.Optional[str] = None,
+        http_status: t.Optional[int] = None,
+        request_id: t.Optional[str] = None,
+        *,
+        maybe_done: t.Optional[bool] = None,
+        speaker: t.Optional[Speaker] = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.http_status = http_status
+        self.request_id = request_id
+        self.retry_after: t.Optional[float] = None
+        self.maybe_done = self.usually_maybe_done if maybe_done is None else maybe_done
+        self.speaker = speaker or self.usual_speaker
+
+    def kind(self) -> str:
+        """Return the code in the spelling that our tables use; empty where there is none."""
+        return kind_of(self.code)
+
+
+def kind_of(code: t.Optional[str]) -> str:
+    """Return a code with the one of the gateway's two prefixes that our tables use."""
+    return re.sub(r"^APIG\.", "APIGW.", code or "")
+
+
+class Refused(CallError):
+    """The API understood the call and said no; nothing was done."""
+
+
+class NoAccess(CallError):
+    """The key or the token was refused, or IAM gave us none: no other call of this task will fare better."""
+
+
+class AnswerLost(CallError):
+    """There was no answer, or one that proves nothing: the call may have been carried out, or not."""
+
+    usually_maybe_done = True
+
+
+class Unintelligible(CallError):
+    """There was an answer that no client can read: no JSON, too long, a redirect, the wrong shape."""
+
+    usually_maybe_done = True
+
+
+class NotSent(CallError):
+    """No connection came about, so nothing was done."""
+
+    usual_speaker = Speaker.NETWORK
+
+
+class Unsendable(NotSent):
+    """No connection came about, and none will: what is wrong is a certificate, a file, a proxy, or the address."""
+
+
+class DeadlineExceeded(CallError):
+    """The time that the task has is over, or will be before the server wants to hear of us again; nothing was sent."""
+
+    usual_speaker = Speaker.LOCAL
+
+
+class Interrupted(CallError):
+    """Somebody ended the task; nothing was sent."""
+
+    usual_speaker = Speaker.LOCAL
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, in seconds, and a way to let it pass; tests bring their own. ``stopped``: somebody has ended the task."""
+
+    monotonic: t.Callable[[], float] = system_time.monotonic
+    sleep: t.Callable[[float], None] = system_time.sleep
+    time: t.Callable[[], float] = system_time.time
+    stopped: t.Callable[[], bool] = lambda: False
+
+
+# --- reading answers: pure ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer, whole. ``body`` is at most one byte longer than what is accepted."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a call that succeeded was answered with."""
+
+    body: Json
+    headers: t.Mapping[str, str]
+    http_status: int
+    request_id: t.Optional[str]
+
+
+def read_answer(answer: Answer) -> Reply:
+    """Return what a successful answer says.
+
+    A failed call may come with any HTTP status, 200 too, and in many shapes.
+    Raises :class:`Refused`, :class:`NoAccess`, :class:`AnswerLost` or :class:`Unintelligible`.
+    Source: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Error Codes", "Status Code").
+    """
+    body = parse_json(answer.body)
+    request_id = request_id_of(answer.headers, body)
+    if 300 <= answer.status < 400:
+        raise Unintelligible("The server answered with a redirect, which is not followed.", None, answer.status, request_id)
+    code, message = error_of(body, answer.status)
+    if not 200 <= answer.status < 300 or failed(body, code):
+        raise failure_of(answer, body, code, message, request_id)
+    if not isinstance(body, dict):
+        raise Unintelligible(describe_body(answer), None, answer.status, request_id)
+    return Reply(body, answer.headers, answer.status, request_id)
+
+
+def failure_of(
+    answer: Answer, body: t.Any, code: t.Optional[str], message: t.Optional[str], request_id: t.Optional[str]
+) -> CallError:
+    """Return what an answer that is no success, and no redirect, proves."""
+    status, text = answer.status, message or describe_body(answer)
+    failure: t.Type[CallError] = Refused
+    if not 200 <= status < 600:
+        failure, text = Unintelligible, f"The server answered with HTTP {status}, which ends no call."
+    elif status < 300 and says(body, "true"):
+        failure, text = Unintelligible, f"The answer says both that the call succeeded and that it failed: {text}"
+    elif status == 401 or kind_of(code) in ACCESS_CODES:
+        failure = NoAccess
+    elif status == 408 or (status >= 500 and kind_of(code) not in REFUSAL_CODES):
+        failure = AnswerLost
+    open_still = failure.usually_maybe_done or (failure is NoAccess and (status == 408 or status >= 500))
+    speaker = Speaker.PROXY if status == 407 else Speaker.MODELARTS
+    return failure(text, code, status, request_id, maybe_done=open_still, speaker=speaker)
+
+
+def request_id_of(headers: t.Mapping[str, str], body: t.Any) -> t.Optional[str]:
+    """Return the id by which the provider knows the request, from the headers or else from the body."""
+    found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+    inside = body.get("request_id") if isinstance(body, dict) else None
+    return one_line(found, 128) or one_line(inside, 128)
+
+
+def parse_json(body: bytes) -> t.Any:
+    """Return what the JSON in ``body`` says, as sound Unicode; ``None`` where it is none or too much."""
+    if len(body) > MAX_ANSWER_BYTES:
+        return None
+    try:
+        parsed = json.loads(body.decode("utf-8-sig"))
+        return sound(parsed) if re.search(rb"\\u[dD][89a-fA-F]", body) else parsed
+    except (ValueError, RecursionError):
+        return None
+
+
+def sound(value: t.Any) -> t.Any:
+    """Return JSON with U+FFFD for each half of a character that has no other half, in keys too."""
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, list):
+        return [sound(item) for item in value]
+    if isinstance(value, dict):
+        return {sound(key): sound(item) for key, item in value.items()}
+    return value
+
+
+def failed(body: t.Any, code: t.Optional[str]) -> bool:
+    """Tell whether the body of a 2xx answer tells of a failure."""
+    if code is not None or not isinstance(body, dict):
+        return code is not None
+    return says(body, "false") or isinstance(body.get("error"), dict)
+
+
+def says(body: t.Any, is_success: str) -> bool:
+    """Tell whether the body says that the call succeeded (``true``) or not (``false``)."""
+    return isinstance(body, dict) and str(body.get("is_success")).lower() == is_success
+
+
+def error_of(body: t.Any, status: int) -> t.Tuple[t.Optional[str], t.Optional[str]]:
+    """Return the code and the message of an error, in whichever of the known shapes it comes."""
+    if not isinstance(body, dict):
+        return None, None
+    inner = body.get("error")
+    fields = {**body, **inner} if isinstance(inner, dict) else body
+    code = first_of(fields, "error_code", "errorCode")
+    message = first_of(fields, "error_message", "error_msg", "errorMsg")
+    if status >= 400 or failed(body, None):  # else these are fields of the job
+        code = code or first_of(fields, "code")
+        message = message or first_of(fields, "message", "error")
+    return code, message
+
+
+def first_of(fields: t.Mapping[str, t.Any], *names: str) -> t.Optional[str]:
+    """Return the first of the named fields that says anything, as text on one line."""
+    return next((one_line(fields[name]) for name in names if one_line(fields.get(name))), None)
+
+
+def one_line(value: t.Any, length: int = 400) -> t.Optional[str]:
+    """Return a value that came over the wire as short text without line breaks and control characters, or ``None``."""
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    shown = "".join(char if char.isprintable() else " " for char in str(value)[: 4 * length])
+    return " ".join(shown.split())[:length] or None
+
+
+def describe_body(answer: Answer) -> str:
+    """Say what is wrong with an answer that has no message of the API in it."""
+    if len(answer.body) > MAX_ANSWER_BYTES:
+        return f"The answer is longer than {MAX_ANSWER_BYTES // 1024 // 1024} MiB."
+    if not answer.body.strip():
+        return "The answer has an empty body."
+    if parse_json(answer.body) is None and answer.body.strip() != b"null":
+        return "The answer is not JSON."
+    return "The answer is JSON, but not what this call answers with."
+
+
+def retry_after(headers: t.Mapping[str, str], now: float) -> t.Optional[float]:
+    """Return the seconds for which the server asks us to be quiet, given as a number or a date, or ``None``."""
+    value = headers.get("Retry-After")
+    if not value:
+        return None
+    if re.fullmatch(r"\s*\d{1,6}\s*", value):
+        return float(value)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+# --- sending -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, whole: as it travels through retries and transport.
+
+    ``authorise`` puts on it what proves who we are. ``idempotent``: doing it twice does no harm.
+    ``end``: the moment, on the clock's monotonic time, at which its answer has to be there.
+    """
+
+    method: str
+    url: str
+    query: t.Mapping[str, t.Any]
+    body: t.Optional[Json] = field(repr=False)
+    headers: t.Mapping[str, str] = field(repr=False)
+    authorise: Authorise = field(repr=False)
+    idempotent: bool
+    end: float
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which way a request goes. ``proxy``: how a proxy is called in messages; empty where there is none."""
+
+    host: str
+    proxy: str
+    options: t.Dict[str, t.Any] = field(repr=False)
+
+    @property
+    def through(self) -> str:
+        """Return the part of a message that names the proxy."""
+        return f" through the proxy {self.proxy}" if self.proxy else ""
+
+
+class Transport:
+    """One HTTP request after the other over reused connections, each turned into an :class:`Answer`.
+
+    :param timeout: seconds for one request, from the look-up of the host's name to the last byte.
+    :param connections: how many are kept open.
+
+    May be used by many threads. Redirects are not followed, cookies not kept.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, timeout: float, connections: int) -> None:
+        self._clock = clock
+        self._timeout = timeout
+        self._verify = settings.verify
+        self._cert = settings.cert
+        self._sound_files: t.Set[t.Tuple[t.Any, t.Any]] = set()
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self._adapter = _wire.TimedAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+        self._adapter.close()
+
+    def exchange(self, request: Request) -> Answer:
+        """Send a request, once, and return the answer whatever its status.
+
+        Raises :class:`NotSent`, :class:`Unsendable`, :class:`AnswerLost` or :class:`DeadlineExceeded`.
+        """
+        seconds = min(self._timeout, request.end - self._clock.monotonic())
+        end = system_time.monotonic() + seconds
+        route = self._route(request.url)
+        prepared = self._prepare(request)
+        if seconds <= 0:
+            raise DeadlineExceeded(f"No time is left for a request to {route.host}.")
+        try:
+            options = {**route.options, "timeout": _wire.Until(end)}
+            with self._adapter.send(prepared, **options) as response:
+                answer = Answer(response.status_code, response.headers, read_body(response, route))
+        except (requests.exceptions.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
+            raise accident(error, route, seconds) from error
+        if answer.status == 407 and route.proxy:
+            raise Unsendable(f"The proxy {route.proxy} answered 407: it wants other credentials.", speaker=Speaker.PROXY)
+        return answer
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        """Return the request as it goes out, authorised. Raises :class:`Unsendable`."""
+        content = None if request.body is None else json.dumps(request.body, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", **request.headers}
+        try:
+            prepared = self._session.prepare_request(
+                requests.Request(
+                    request.method, request.url, headers, data=content, params=dict(request.query), auth=request.authorise
+                )
+            )
+            for value in prepared.headers.values():
+                if re.search(r"[\r\n\0]", value if isinstance(value, str) else value.decode("latin-1")):
+                    raise ValueError("a line break in a header")
+                if isinstance(value, str):
+                    value.encode("latin-1")
+        except (requests.exceptions.RequestException, ValueError) as error:
+            text = f"The request to {host_header(request.url)} cannot be sent ({type(error).__name__})."
+            raise Unsendable(text, speaker=Speaker.LOCAL) from error
+        return prepared
+
+    def _route(self, url: str) -> Route:
+        """Return which way a request to a URL goes. Raises :class:`Unsendable` where that way cannot be gone."""
+        environment = self._session.merge_environment_settings(url, {}, True, self._verify, self._cert)
+        verify, cert = environment["verify"], environment["cert"]
+        if (verify, cert) not in self._sound_files:
+            check_files(verify, cert, named("ca_cert") if verify == self._verify else bundle_variable(verify))
+            self._sound_files.add((verify, cert))
+        proxy = requests.utils.select_proxy(url, environment["proxies"]) or ""
+        if proxy and "://" not in proxy:
+            proxy = f"http://{proxy}"
+        proxies = {urlsplit(url).scheme: proxy} if proxy else {}
+        options = {"verify": verify, "cert": cert, "proxies": proxies}
+        return Route(host_header(url), checked_proxy(proxy) if proxy else "", options)
+
+
+def read_body(response: requests.Response, route: Route) -> bytes:
+    """Return the body of an answer, up to one byte more than is accepted. Raises :class:`AnswerLost` where it is cut short."""
+    body = bytearray()
+    while len(body) <= MAX_ANSWER_BYTES:
+        chunk = response.raw.read(min(65536, MAX_ANSWER_BYTES + 1 - len(body)), decode_content=False)
+        if not chunk:
+            if response.raw.length_remaining:  # urllib3 before 2.0 takes this for the end
+                raise broken(route)
+            break
+        body += chunk
+    return bytes(body)
+
+
+# --- what is wrong on this machine: found before anything is sent ------------------------------------------------
+
+
+def bundle_variable(verify: t.Any) -> str:
+    """Return the variable from which ``requests`` has taken the path of a bundle."""
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return next((name for name in names if os.environ.get(name) == verify), names[0])
+
+
+def check_files(verify: t.Any, cert: t.Any, giver: str) -> None:
+    """Raise :class:`Unsendable` where a file of certificates or a key cannot be used; nobody is asked for a passphrase.
+
+    :param giver: the option, or the variable, that names the bundle.
+    """
+    if isinstance(verify, str):
+        try:
+            folder = os.path.isdir(verify)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(capath=verify if folder else None, cafile=None if folder else verify)
+        except (OSError, ValueError) as error:
+            raise unusable(giver, verify, "certificates in PEM format", error) from error
+    if cert:
+        check_client_certificate(*((cert, None) if isinstance(cert, str) else cert))
+
+
+class EncryptedKeyError(Exception):
+    """A private key needs a passphrase."""
+
+
+def check_client_certificate(cert: str, key: t.Optional[str]) -> None:
+    """Raise :class:`Unsendable` where a client certificate and its key cannot be used."""
+    giver, path = ("client_key", key) if key else ("client_cert", cert)
+
+    def refuse() -> t.NoReturn:
+        raise EncryptedKeyError
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert, key, password=refuse)
+    except EncryptedKeyError as error:
+        text = f"{giver}: the key in {printable(path)} is encrypted. A key without a passphrase is needed."
+        raise Unsendable(text, speaker=Speaker.LOCAL) from error
+    except (OSError, ValueError) as error:
+        files = printable(cert) if key is None else f"{printable(cert)} and {printable(key)}"
+        names = "client_cert" if key is None else "client_cert and client_key"
+        text = f"{names}: {files} cannot be used, a certificate and its key in PEM format ({reason(error)})."
+        raise Unsendable(text, speaker=Speaker.LOCAL) from error
+
+
+def unusable(giver: str, path: str, wanted: str, error: Exception) -> Unsendable:
+    """Return the error for a file that is not what it should be."""
+    text = f"{giver}: the file {printable(path)} cannot be used as {wanted} ({reason(error)})."
+    return Unsendable(text, speaker=Speaker.LOCAL)
+
+
+def reason(error: BaseException) -> str:
+    """Return why something failed, in a few words that have neither a path nor an address in them."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+        return error.strerror
+    return type(error).__name__
+
+
+def checked_proxy(proxy: str) -> str:
+    """Return how a proxy is called: without user and password. Raises :class:`Unsendable` for one that none can use."""
+    try:
+        parts = urlsplit(proxy)
+        name = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    except ValueError as error:
+        raise Unsendable("The URL of the proxy is none.", speaker=Speaker.PROXY) from error
+    if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
+        text = f"The proxy {name} cannot be used: its URL must begin with {', '.join(PROXY_SCHEMES)}."
+        raise Unsendable(text, speaker=Speaker.PROXY)
+    if parts.scheme.startswith("socks"):
+        try:
+            importlib.import_module("socks")
+        except ImportError as error:
+            raise Unsendable(f"The proxy {name} needs PySocks, which cannot be imported.", speaker=Speaker.PROXY) from error
+    return name
+
+
+# --- accidents: was anything sent, and would it help to send it again? -------------------------------------------
+
+
+def accident(error: Exception, route: Route, seconds: float) -> CallError:
+    """Turn an exception of ``requests`` into ours.
+
+    :param seconds: the time that the request had.
+    """
+    chain = list(causes(error))
+    if any(isinstance(cause, _wire.NotConnected) for cause in chain):
+        return unconnected(chain, route, seconds)
+    if any(isinstance(cause, (socket.timeout, urllib3_exceptions.TimeoutError)) for cause in chain):
+        return AnswerLost(f"No answer from {route.host}{route.through} within {seconds:.3g} s.", speaker=Speaker.NETWORK)
+    invalid = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
+    if isinstance(error, invalid):
+        return Unsendable(f"The request to {route.host} cannot be sent ({type(error).__name__}).", speaker=Speaker.LOCAL)
+    return broken(route)
+
+
+def broken(route: Route) -> AnswerLost:
+    """Return the error for an answer that did not come, or not whole."""
+    text = f"The connection to {route.host}{route.through} broke before the answer was complete."
+    return AnswerLost(text, speaker=Speaker.NETWORK)
+
+
+def unconnected(chain: t.Sequence[BaseException], route: Route, seconds: float) -> NotSent:
+    """Return the error where no connection came about: whose fault it is, and whether another try may help."""
+    for cause in chain:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = one_line(getattr(cause, "verify_message", None) or cause.args[-1], 200)
+            return Unsendable(f"The certificate of {route.host} cannot be verified: {why} (validate_certs, ca_cert).")
+    for cause in chain:
+        if isinstance(cause, (UnicodeError, urllib3_exceptions.LocationValueError)):
+            return Unsendable(f"{route.host} is not the name of a host.")
+        if isinstance(cause, ssl.SSLError):
+            return NotSent(f"The TLS connection to {route.host}{route.through} failed ({reason(cause)}).")
+    if route.proxy:
+        return unconnected_proxy(chain, route, seconds)
+    return NotSent(f"{unreached(chain, route.host, seconds)}.")
+
+
+def unreached(chain: t.Sequence[BaseException], host: str, seconds: float) -> str:
+    """Say why a host could not be reached."""
+    for cause in chain:
+        if isinstance(cause, _wire.LookupTimeout):
+            return f"The name of {host} could not be looked up within {seconds:.3g} s"
+        if isinstance(cause, socket.gaierror):
+            return f"The name of {host} cannot be resolved"
+        if isinstance(cause, ConnectionRefusedError):
+            return f"{host} refused the connection"
+        if isinstance(cause, socket.timeout):
+            return f"No connection to {host} within {seconds:.3g} s"
+    why = next((f" ({cause.strerror})" for cause in chain if isinstance(cause, OSError) and cause.strerror), "")
+    return f"No connection to {host}{why}"
+
+
+def unconnected_proxy(chain: t.Sequence[BaseException], route: Route, seconds: float) -> NotSent:
+    """Return the error where a proxy could not be reached, or did not let us pass."""
+    text = " ".join(str(cause) for cause in chain)
+    answered = re.search(r"Tunnel connection failed: (\d{3})", text)
+    if answered:
+        status = int(answered.group(1))
+        failure = Unsendable if 400 <= status < 500 and status not in (408, 429) else NotSent
+        said = f"The proxy {route.proxy} answered {status} to the connection to {route.host}."
+        return failure(said, speaker=Speaker.PROXY)
+    names = {type(cause).__name__ for cause in chain}
+    if names & {"SOCKS5AuthError", "SOCKS4Error"}:
+        return Unsendable(f"The proxy {route.proxy} refused our credentials.", speaker=Speaker.PROXY)
+    if names & {"SOCKS5Error", "GeneralProxyError"} and not names & {"timeout", "TimeoutError"}:
+        return NotSent(f"The proxy {route.proxy} made no connection to {route.host}.", speaker=Speaker.PROXY)
+    return NotSent(f"{unreached(chain, f'the proxy {route.proxy}', seconds)}.", speaker=Speaker.PROXY)
+
+
+def causes(error: t.Any) -> t.Iterator[BaseException]:
+    """Yield an exception and all that are said to lie behind it, but not what came of an earlier request."""
+    seen: t.List[BaseException] = []
+    todo = [error]
+    while todo:
+        one = todo.pop(0)
+        if isinstance(one, BaseException) and not isinstance(one, CallError) and one not in seen and len(seen) < 20:
+            seen.append(one)
+            yield one
+            todo.extend([one.__cause__, one.__context__, getattr(one, "reason", None), *one.args])

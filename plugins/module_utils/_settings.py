@@ -1,0 +1,433 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the user gave: options, clouds.yaml and environment become one value, :class:`Settings`. Nothing here is sent."""
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+Source = t.Dict[str, t.Any]
+
+OTC = "otc.t-systems.com"
+# The providers that are known, by their domain, and what the host of their IAM begins with. The longer domain comes first.
+PROVIDERS = {"sc.otc.t-systems.com": "iam-pub", OTC: "iam", "myhuaweicloud.com": "iam", "myhuaweicloud.eu": "iam"}
+
+# Every fact, the option that gives it and the variables that do, in the order in which they are tried.
+FACTS: t.Dict[str, t.Tuple[str, t.Tuple[str, ...]]] = {
+    "token": ("auth.token", ("OS_TOKEN", "OS_AUTH_TOKEN")),
+    "access_key": ("auth.access_key", ("OS_ACCESS_KEY",)),
+    "secret_key": ("auth.secret_key", ("OS_SECRET_KEY",)),
+    "security_token": ("auth.security_token", ("OS_SECURITY_TOKEN",)),
+    "auth_url": ("auth.auth_url", ("OS_AUTH_URL",)),
+    "username": ("auth.username", ("OS_USERNAME",)),
+    "user_id": ("auth.user_id", ("OS_USER_ID",)),
+    "password": ("auth.password", ("OS_PASSWORD",)),
+    "user_domain_name": ("auth.user_domain_name", ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME")),
+    "user_domain_id": ("auth.user_domain_id", ("OS_USER_DOMAIN_ID", "OS_DOMAIN_ID")),
+    "project_id": ("auth.project_id", ("OS_PROJECT_ID", "OS_TENANT_ID")),
+    "project_name": ("auth.project_name", ("OS_PROJECT_NAME", "OS_TENANT_NAME")),
+    "project_domain_name": ("auth.project_domain_name", ("OS_PROJECT_DOMAIN_NAME",)),
+    "project_domain_id": ("auth.project_domain_id", ("OS_PROJECT_DOMAIN_ID",)),
+    "default_domain_name": ("auth.default_domain_name", ()),
+    "default_domain_id": ("auth.default_domain_id", ("OS_DEFAULT_DOMAIN",)),
+    "region_name": ("region_name", ("OS_REGION_NAME", "OS_REGION")),
+    "endpoint": ("endpoint", ("OS_MODELARTS_ENDPOINT_OVERRIDE",)),
+    "validate_certs": ("validate_certs", ()),
+    "ca_cert": ("ca_cert", ("OS_CACERT",)),
+    "client_cert": ("client_cert", ()),
+    "client_key": ("client_key", ()),
+}
+SECRETS = ("token", "secret_key", "security_token", "password")
+# What the sister tools call the same thing.
+OTHER_NAMES = {
+    "ak": "access_key",
+    "sk": "secret_key",
+    "domain_name": "user_domain_name",
+    "domain_id": "user_domain_id",
+    "tenant_id": "project_id",
+    "tenant_name": "project_name",
+    "cacert": "ca_cert",
+    "verify": "validate_certs",
+    "cert": "client_cert",
+    "key": "client_key",
+    "modelarts_endpoint_override": "endpoint",
+}
+
+
+class SettingsError(Exception):
+    """The options or the environment do not say who we are or where to go. Nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token that someone else fetched; it cannot be renewed here."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An access key with its secret, permanent or (with a security token) temporary."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    security_token: t.Optional[str] = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Password:
+    """The user part of a Keystone v3 password request, as IAM wants it."""
+
+    user: t.Dict[str, t.Any] = field(repr=False)
+
+
+Credentials = t.Union[Token, AccessKey, Password]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that is needed to talk to the cloud.
+
+    ``project_id`` and ``endpoint`` (the URL before ``/v1``) may be unknown still: then IAM, at ``auth_url``, is asked.
+    """
+
+    credentials: Credentials
+    auth_url: t.Optional[str]
+    project_id: t.Optional[str]
+    project_name: t.Optional[str]
+    project_domain: t.Optional[t.Dict[str, str]]
+    region_name: t.Optional[str]
+    endpoint: t.Optional[str]
+    verify: t.Union[bool, str] = True
+    cert: t.Union[str, t.Tuple[str, str], None] = None
+
+
+# --- from options and environment to settings --------------------------------------------------------------------
+
+
+def named(fact: str) -> str:
+    """Return how a user can give ``fact``: the option, and the variables in brackets."""
+    option, variables = FACTS[fact]
+    return f"{option} ({' or '.join(variables)})" if variables else option
+
+
+def source_from_options(params: t.Mapping[str, t.Any]) -> Source:
+    """Return the facts that the task's own options give."""
+    source = {name: value for name, value in (params.get("auth") or {}).items() if name in FACTS}
+    source.update({name: params.get(name) for name in FACTS if name in params})
+    return known(source)
+
+
+def source_from_environment(environ: t.Mapping[str, str]) -> Source:
+    """Return the facts that the environment gives."""
+    found: Source = {}
+    for fact, (dummy, variables) in FACTS.items():
+        found[fact] = next((environ[name] for name in variables if environ.get(name)), None)
+    return known(found)
+
+
+def source_from_cloud(name: str) -> Source:
+    """Return the facts of an entry of clouds.yaml, read by openstacksdk.
+
+    Raises :class:`SettingsError` where openstacksdk is missing, the entry is unknown, or its way to authenticate
+    is none that IAM of these clouds knows.
+    """
+    try:
+        import yaml
+        from openstack import config as openstack_config
+        from openstack import exceptions as openstack_exceptions
+    except ImportError as error:
+        raise SettingsError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
+    try:
+        region = openstack_config.OpenStackConfig(load_envvars=True).get_one(cloud=name, validate=False)
+    except (openstack_exceptions.SDKException, OSError, ValueError, AttributeError, TypeError) as error:
+        raise SettingsError(f"The entry of clouds.yaml named by cloud (OS_CLOUD) cannot be used: {error}") from error
+    except yaml.YAMLError as error:  # it may quote the line, and a secret in it
+        raise SettingsError("The clouds.yaml in which cloud (OS_CLOUD) is looked for is not YAML.") from error
+    config: t.Dict[str, t.Any] = region.config
+    auth_type = str(config.get("auth_type") or "password")
+    if auth_type not in ("password", "v3password", "token", "v3token", "aksk"):
+        raise SettingsError(f"The entry {name!r} of clouds.yaml has auth_type {auth_type!r}; use password, token or AK/SK.")
+    source = {key: config.get(key) for key in (*FACTS, *OTHER_NAMES) if key not in SECRETS}
+    source.update(config.get("auth") or {})
+    renamed = {OTHER_NAMES[key]: value for key, value in source.items() if key in OTHER_NAMES}
+    return {**known(renamed), **known(source)}
+
+
+def known(source: t.Mapping[str, t.Any]) -> Source:
+    """Return what of ``source`` is set and is one of our facts."""
+    return {key: value for key, value in source.items() if key in FACTS and value not in (None, "")}
+
+
+class Sources:
+    """Where facts come from: the options, then the cloud named, then the environment.
+
+    A cloud that only the environment names (``OS_CLOUD``) is left alone where the options have credentials.
+    """
+
+    def __init__(
+        self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], load_cloud: t.Callable[[str], Source]
+    ) -> None:
+        self.options = source_from_options(params)
+        self.cloud_name = params.get("cloud")
+        if not self.cloud_name and credentials_of(self.options) is None:
+            self.cloud_name = environ.get("OS_CLOUD")
+        self.cloud = load_cloud(self.cloud_name) if self.cloud_name else {}
+        self.in_order = (self.options, self.cloud, source_from_environment(environ))
+
+    def get(self, fact: str) -> t.Any:
+        """Return a fact from the strongest source that has it, or ``None``."""
+        return next((source[fact] for source in self.in_order if fact in source), None)
+
+    def credentials(self) -> Credentials:
+        """Return the credentials of the one source that has any. Raises :class:`SettingsError` where there are none."""
+        for source in self.in_order:
+            own = credentials_of(source)
+            if own is not None:
+                return own
+            if source is self.cloud and self.cloud_name:
+                raise SettingsError(f"The entry {self.cloud_name!r} of clouds.yaml, from cloud (OS_CLOUD), has no credentials.")
+        raise SettingsError(
+            "No credentials: set cloud (OS_CLOUD), auth.token (OS_TOKEN), auth.access_key with auth.secret_key "
+            "(OS_ACCESS_KEY, OS_SECRET_KEY), or auth.username with auth.password (OS_USERNAME, OS_PASSWORD)."
+        )
+
+
+def secrets_of(credentials: Credentials) -> t.Tuple[str, ...]:
+    """Return what of the credentials must never be shown."""
+    if isinstance(credentials, Token):
+        return (credentials.token,)
+    if isinstance(credentials, AccessKey):
+        return tuple(filter(None, (credentials.secret_key, credentials.security_token)))
+    return (str(credentials.user["password"]),)
+
+
+def credentials_of(source: Source) -> t.Optional[Credentials]:
+    """Return the credentials in one source: token before AK/SK before password, or ``None`` where there are none."""
+    if "token" in source:
+        return Token(str(source["token"]))
+    if any(fact in source for fact in ("access_key", "secret_key", "security_token")):
+        demand(source, "access_key", "secret_key")
+        return AccessKey(str(source["access_key"]), str(source["secret_key"]), source.get("security_token"))
+    if any(fact in source for fact in ("password", "username", "user_id")):
+        demand(source, "user_id" if "user_id" in source else "username", "password")
+        return Password(password_user(source))
+    return None
+
+
+def demand(source: Source, *facts: str) -> None:
+    """Raise :class:`SettingsError` naming what is missing of a set that was begun."""
+    missing = [named(fact) for fact in facts if fact not in source]
+    if missing:
+        raise SettingsError(f"Half a set of credentials: {' and '.join(missing)} is missing.")
+
+
+def password_user(source: Source) -> t.Dict[str, t.Any]:
+    """Return the user of a Keystone v3 password request. A user name is unique in its domain only."""
+    if "user_id" in source:
+        return {"id": source["user_id"], "password": source["password"]}
+    domain = domain_of(source, "user")
+    if domain is None:
+        raise SettingsError(f"Half a set of credentials: {named('user_domain_name')} is missing.")
+    return {"name": source["username"], "password": source["password"], "domain": domain}
+
+
+def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
+    """Return the domain of the ``user`` or the ``project`` in a source, or ``None``."""
+    for whose in (owner, "default"):
+        for key in ("id", "name"):
+            value = source.get(f"{whose}_domain_{key}")
+            if value:
+                return {key: str(value)}
+    return None
+
+
+def resolve(
+    params: t.Mapping[str, t.Any],
+    environ: t.Optional[t.Mapping[str, str]] = None,
+    load_cloud: t.Callable[[str], Source] = source_from_cloud,
+) -> Settings:
+    """Turn a task's options and the environment into :class:`Settings`.
+
+    Raises :class:`SettingsError`, in one line that names the option and the variable, where something is missing,
+    contradicts itself, or is no URL.
+    """
+    sources = Sources(params, os.environ if environ is None else environ, load_cloud)
+    credentials = sources.credentials()
+    endpoint = sources.get("endpoint")
+    if endpoint:
+        endpoint = split_endpoint(endpoint)[0]
+    project_id, project_name, project_domain = project_of(sources)
+    auth_url = sources.get("auth_url") if needs_iam(credentials, project_id, endpoint) else None
+    settings = Settings(
+        credentials=credentials,
+        auth_url=iam_url(auth_url) if auth_url else None,
+        project_id=project_id,
+        project_name=project_name,
+        project_domain=project_domain,
+        region_name=sources.get("region_name") if endpoint is None or project_id is None else None,
+        endpoint=endpoint,
+        verify=verification(sources),
+        cert=client_certificate(sources),
+    )
+    check_reachable(settings)
+    return settings
+
+
+def needs_iam(credentials: Credentials, project_id: t.Optional[str], endpoint: t.Optional[str]) -> bool:
+    """Tell whether IAM has to be asked, or may be asked, for anything."""
+    return isinstance(credentials, Password) or project_id is None or endpoint is None
+
+
+def split_endpoint(url: t.Any) -> t.Tuple[str, t.Optional[str]]:
+    """Split an endpoint, with or without ``/v1/<project>``, into what is before ``/v1`` and the project."""
+    check_url(url, "endpoint")
+    match = re.fullmatch(r"(?P<base>.*?)(?:/v1(?:/(?P<project>[^/]+))?)?/*", url)
+    if match is None:
+        raise SettingsError(f"{named('endpoint')} is not a URL: {printable(url)}.")
+    return match.group("base").rstrip("/"), match.group("project")
+
+
+def check_url(url: t.Any, fact: str) -> None:
+    """Raise :class:`SettingsError` where ``url`` is no plain http or https URL. A user or password inside is refused too."""
+    try:
+        parts = urlsplit(str(url))
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"[\s\\\x00-\x1f]", str(url)):
+        raise SettingsError(f"{named(fact)} is not a URL such as https://host: {printable(url)}.")
+    if parts.username or parts.password or re.search(r"[?#]", str(url)):
+        raise SettingsError(f"{named(fact)} must be a plain URL: no user, password, query or fragment in it.")
+
+
+def printable(value: t.Any) -> str:
+    """Return a value of the user's for a message: short, on one line, and without what stands before an ``@``."""
+    return repr(re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)[:120])
+
+
+def project_of(
+    sources: Sources,
+) -> t.Tuple[t.Optional[str], t.Optional[str], t.Optional[t.Dict[str, str]]]:
+    """Return the id of the project, or else its name and its domain, from the strongest source that names one."""
+    for source in sources.in_order:
+        inside = split_endpoint(source["endpoint"])[1] if "endpoint" in source else None
+        given = source.get("project_id")
+        if source is sources.options and inside and given and inside != given:
+            raise SettingsError(f"auth.project_id is {printable(given)}, but the endpoint option is for {printable(inside)}.")
+        project_id = given or inside
+        if project_id:
+            return checked_project_id(str(project_id)), None, None
+        if "project_name" in source:
+            return None, str(source["project_name"]), domain_of(source, "project") or domain_of(source, "user")
+    return None, None, None
+
+
+def checked_project_id(project_id: str) -> str:
+    """Return ``project_id``, which becomes a part of the path. Raises :class:`SettingsError` where it cannot be one."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", project_id):
+        raise SettingsError(f"{named('project_id')} is not the id of a project: {printable(project_id)}.")
+    return project_id
+
+
+def iam_url(url: str) -> str:
+    """Return the URL of IAM's v3 API, whatever version (or none) the URL given has."""
+    check_url(url, "auth_url")
+    return re.sub(r"(/v\d+(\.\d+)?)?/*$", "", url) + "/v3"
+
+
+def verification(sources: Sources) -> t.Union[bool, str]:
+    """Return what certificates are verified against: ``True``, the path of a bundle, or ``False`` where told not to."""
+    if sources.get("validate_certs") in (False, "false", "False", "no"):
+        return False
+    return existing_path(sources, "ca_cert") or True
+
+
+def client_certificate(sources: Sources) -> t.Union[str, t.Tuple[str, str], None]:
+    """Return the client certificate, with its key where that is a file of its own."""
+    cert, key = existing_path(sources, "client_cert"), existing_path(sources, "client_key")
+    if key and not cert:
+        raise SettingsError("client_key is set without client_cert.")
+    return (cert, key) if cert and key else cert
+
+
+def existing_path(sources: Sources, fact: str) -> t.Optional[str]:
+    """Return the path that a fact gives. Raises :class:`SettingsError` where nothing is there."""
+    path = sources.get(fact)
+    if not path:
+        return None
+    expanded = os.path.expanduser(str(path))
+    if not os.path.exists(expanded):
+        raise SettingsError(f"{named(fact)}: there is no file {printable(path)}.")
+    return expanded
+
+
+def check_reachable(settings: Settings) -> None:
+    """Raise :class:`SettingsError` where the settings leave no way to learn the token, the project or the endpoint."""
+    if isinstance(settings.credentials, Password):
+        if settings.auth_url is None:
+            raise SettingsError(f"Half a set of credentials: {named('auth_url')} is missing.")
+        if settings.project_id is None and settings.project_name is None:
+            raise SettingsError(f"No project: set {named('project_id')} or {named('project_name')}.")
+    elif settings.project_id is None:
+        if isinstance(settings.credentials, AccessKey) and settings.project_name is None:
+            raise SettingsError(f"No project: set {named('project_id')} or {named('project_name')}.")
+        if settings.auth_url is None and settings.region_name is None:
+            raise SettingsError(f"The project is not known: set {named('project_id')}, or {named('auth_url')} to look it up.")
+    if asks_iam(settings):
+        iam_base(settings)
+    if settings.endpoint is None and (isinstance(settings.credentials, AccessKey) or not asks_iam(settings)):
+        modelarts_base(settings)
+
+
+# --- hosts: only of providers that are known ---------------------------------------------------------------------
+
+
+def asks_iam(settings: Settings) -> bool:
+    """Tell whether IAM is asked for anything: a token, or what a token or an access key does not say by itself."""
+    if isinstance(settings.credentials, Token):
+        return settings.project_id is None or (settings.endpoint is None and settings.auth_url is not None)
+    return isinstance(settings.credentials, Password) or settings.project_id is None
+
+
+def iam_base(settings: Settings) -> str:
+    """Return the URL of IAM's v3 API: the one given, or that of the provider in the region. Raises :class:`SettingsError`."""
+    if settings.auth_url:
+        return settings.auth_url
+    domain = provider_of(settings.endpoint) or OTC
+    return f"https://{PROVIDERS[domain]}.{checked_region(settings.region_name)}.{domain}/v3"
+
+
+def modelarts_base(settings: Settings) -> str:
+    """Return the URL of ModelArts (what is before ``/v1``) in the region, of the provider whose IAM ``auth_url`` is.
+
+    Raises :class:`SettingsError` where no region is given, or the provider is none that is known.
+    """
+    domain = provider_of(settings.auth_url) if settings.auth_url else OTC
+    if domain is None:
+        host = printable(urlsplit(settings.auth_url or "").hostname)
+        raise SettingsError(f"No endpoint: set {named('endpoint')}, as {host} belongs to no provider whose ModelArts is known.")
+    return f"https://modelarts.{checked_region(settings.region_name)}.{domain}"
+
+
+def provider_of(url: t.Optional[str]) -> t.Optional[str]:
+    """Return the domain of the provider to whom the host of ``url`` belongs, or ``None`` where it is none that is known."""
+    host = (urlsplit(url or "").hostname or "").rstrip(".")
+    return next((domain for domain in PROVIDERS if host.endswith(f".{domain}")), None)
+
+
+def checked_region(region_name: t.Optional[str]) -> str:
+    """Return the name of a region, which becomes a part of a host. Raises :class:`SettingsError` where it cannot be one."""
+    if not region_name:
+        raise SettingsError(f"No endpoint: set {named('endpoint')} or {named('region_name')}.")
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", region_name):
+        raise SettingsError(f"{named('region_name')} is not the name of a region: {printable(region_name)}.")
+    return region_name
