@@ -127,19 +127,19 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
     Raises :class:`AuthError` where the answer does not give it, and :class:`SettingsError` where nothing was asked and
     the settings do not.
     """
-    credentials, scope = settings.credentials, Scope()
-    project_id, token = settings.project_id, None
-    if body is not None and isinstance(credentials, AccessKey):
-        project_id = read_project_id(body, str(settings.project_name))
-    elif body is not None:
-        scope = read_scope(body)
-        project_id = project_of_scope(project_id, scope)
+    credentials, project_id = settings.credentials, settings.project_id
+    scope, token = Scope(), None
     if isinstance(credentials, Password):
         token = headers.get("X-Subject-Token")
         if not token:
             raise AuthError("IAM answered without a token.")
         credentials = Token(token)
-    endpoint = settings.endpoint or endpoint_from_catalog(scope, settings.region_name) or modelarts_base(settings)
+    if body is not None and isinstance(credentials, AccessKey):
+        project_id = read_project_id(body, str(settings.project_name))
+    elif body is not None:
+        scope = read_scope(body)
+        project_id = project_of_scope(project_id, scope)
+    endpoint = settings.endpoint or endpoint_from_catalog(scope, settings.region_name) or endpoint_from_region(settings)
     return Access(f"{endpoint}/v1/{project_id}", authoriser(credentials, project_id, now), token)
 
 
@@ -201,6 +201,16 @@ def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str]) -> t.Optio
             if re.search(r"/v1(/|$)", url):
                 return endpoint_from_iam(url)
     return None
+
+
+def endpoint_from_region(settings: Settings) -> str:
+    """Return the endpoint that no catalog gives. Raises :class:`SettingsError`, or :class:`AuthError` where there is a catalog."""
+    try:
+        return modelarts_base(settings)
+    except SettingsError as error:
+        if not asks_iam(settings):
+            raise
+        raise AuthError(f"The catalog of IAM lists no ModelArts. {error}") from error
 
 
 def endpoint_from_iam(url: str) -> str:

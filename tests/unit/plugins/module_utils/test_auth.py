@@ -352,7 +352,7 @@ def test_whatever_iam_answers_is_read_or_is_one_kind_of_error(credentials: _sett
             {"token": {"project": {"id": "p"}, "catalog": [{"type": "modelarts", "endpoints": body}]}},
         ):
             if isinstance(whole, dict):
-                with contextlib.suppress(_auth.AuthError, _settings.SettingsError):
+                with contextlib.suppress(_auth.AuthError):
                     _auth.read_access(asker, whole, {"X-Subject-Token": "t"})
 
 
@@ -472,7 +472,7 @@ def test_without_a_catalog_there_is_no_endpoint_in_it() -> None:
 @pytest.mark.parametrize(
     ("region", "auth_url", "message"),
     [
-        (None, IAM, "No endpoint: set endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE), as 'iam.example.com' belongs to no provider "),
+        (None, IAM, "No endpoint: set endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE), as 'iam.example.com' belongs to no provider"),
         (None, "https://iam.eu-de.otc.t-systems.com/v3", "No endpoint: set endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE) or region"),
         (
             "EU/x",
@@ -486,9 +486,9 @@ def test_where_the_catalog_is_silent_and_the_region_does_not_help_the_option_is_
     region: t.Optional[str], auth_url: str, message: str
 ) -> None:
     asker = settings(credentials=A_PASSWORD, endpoint=None, region_name=region, auth_url=auth_url)
-    with pytest.raises(_settings.SettingsError) as caught:
+    with pytest.raises(_auth.AuthError) as caught:
         _auth.read_access(asker, TOKEN_OF_P, {"X-Subject-Token": "t"})
-    assert str(caught.value).startswith(message)
+    assert str(caught.value).startswith(f"The catalog of IAM lists no ModelArts. {message}")
 
 
 # --- secrets -----------------------------------------------------------------------------------------------------
