@@ -138,6 +138,10 @@ class Unintelligible(CallError):
     usually_maybe_done = True
 
 
+class TooLong(Unintelligible):
+    """The answer is longer than what is read of one."""
+
+
 class NotSent(CallError):
     """No connection came about, so nothing was done."""
 
@@ -207,7 +211,8 @@ def read_answer(answer: Answer) -> Reply:
     if not 200 <= answer.status < 300 or failed(body, code):
         raise failure_of(answer, body, code, message, request_id)
     if not isinstance(body, dict):
-        raise Unintelligible(describe_body(answer), None, answer.status, request_id)
+        unread = TooLong if len(answer.body) > MAX_ANSWER_BYTES else Unintelligible
+        raise unread(describe_body(answer), None, answer.status, request_id)
     return Reply(body, answer.headers, answer.status, request_id)
 
 

@@ -2,86 +2,80 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-"""What is there: the job, its statuses, the seven calls, and the proof that a job is gone.
+"""What is there: the job, one table of its statuses, the seven calls, and the proof that a job is gone.
 
 Source of the calls: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Visualization Jobs").
 """
 
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
 from __future__ import annotations
 
 import datetime
+import enum
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ansible_collections.otc.modelarts.plugins.module_utils._client import (
-    AccessRefused,
-    CallError,
-    Client,
-    DeadlineExceeded,
-    Json,
-    Refused,
-    Unintelligible,
-)
+from ._client import Client
+from ._http import CallError, DeadlineExceeded, Interrupted, Json, NoAccess, Refused, Reply, TooLong, Unintelligible
 
 Job = t.Dict[str, t.Any]
 
-STATUS_NAMES = {
-    0: "unknown",
-    1: "init",
-    2: "image_creating",
-    3: "image_failed",
-    4: "submit_trying",
-    5: "submit_failed",
-    6: "delete_failed",
-    7: "waiting",
-    8: "running",
-    9: "killing",
-    10: "completed",
-    11: "failed",
-    12: "killed",
-    13: "canceled",
-    14: "lost",
-    15: "scaling",
-    16: "submit_model_failed",
-    17: "deploy_service_failed",
-    18: "check_init",
-    19: "check_running",
-    20: "check_running_completed",
-    21: "check_failed",
-    22: "mount_failed",
+# --- statuses ----------------------------------------------------------------------------------------------------
+
+STATES = ("starting", "running", "stopping", "stopped", "failed", "unknown")
+# The number that the API tells: the name, without JOBSTAT_, and what it means for someone who waits.
+STATUSES: t.Dict[int, t.Tuple[str, str]] = {
+    0: ("unknown", "unknown"),
+    1: ("init", "starting"),
+    2: ("image_creating", "starting"),
+    3: ("image_failed", "failed"),
+    4: ("submit_trying", "starting"),
+    5: ("submit_failed", "failed"),
+    6: ("delete_failed", "failed"),
+    7: ("waiting", "starting"),
+    8: ("running", "running"),
+    9: ("killing", "stopping"),
+    10: ("completed", "stopped"),
+    11: ("failed", "failed"),
+    12: ("killed", "stopped"),
+    13: ("canceled", "stopped"),
+    14: ("lost", "failed"),
+    15: ("scaling", "starting"),
+    16: ("submit_model_failed", "failed"),
+    17: ("deploy_service_failed", "failed"),
+    18: ("check_init", "starting"),
+    19: ("check_running", "starting"),
+    20: ("check_running_completed", "starting"),
+    21: ("check_failed", "failed"),
+    22: ("mount_failed", "failed"),
 }
-STATUS_NUMBERS = {name: number for number, name in STATUS_NAMES.items()}
-RUNNING = 8
-KILLING = 9
-DELETE_FAILED = 6
-PASSING = frozenset((1, 2, 4, 7, 9, 15, 18, 19, 20))
-STARTING = PASSING - {KILLING}
-STOPPED = frozenset((3, 5, 6, 10, 11, 12, 13, 14, 16, 17, 21, 22))
-STOPPED_ON_PURPOSE = frozenset((10, 12, 13))
-FAILED = STOPPED - STOPPED_ON_PURPOSE
+STATUS_NUMBERS = {name: number for number, (name, dummy) in STATUSES.items()}
 
-GONE_CODES = ("ModelArts.0015", "ModelArts.2775")
-MAYBE_GONE_CODES = ("ModelArts.0101", "ModelArts.0102", "ModelArts.0103", "ModelArts.0104", "ModelArts.0107")
-# A 404 with one of these speaks of the path, the project or the token, never of the job.
-NOT_GONE_CODES = (
-    "APIGW.0101",
-    "ModelArts.4204",
-    "ModelArts.2786",
-    "ModelArts.2836",
-    "ModelArts.6650",
-    "ModelArts.0204",
-    "ModelArts.0207",
-    "ModelArts.0210",
-    "ModelArts.0212",
-)
-NOT_NOW_CODE = "ModelArts.0105"
 
-LARGE_PAGE = 1000  # what the API reference allows
-SMALL_PAGE = 100  # what the SDK reference allows
-LIST_ATTEMPTS = 5
-MOST_PAGES = 10_000
+def in_state(*states: str) -> t.FrozenSet[int]:
+    """Return the statuses that mean one of these states."""
+    return frozenset(number for number, (dummy, state) in STATUSES.items() if state in states)
+
+
+RUNNING, KILLING, KILLED, DELETE_FAILED = (STATUS_NUMBERS[name] for name in ("running", "killing", "killed", "delete_failed"))
+STARTING = in_state("starting")
+PASSING = in_state("starting", "stopping")
+STOPPED_ON_PURPOSE = in_state("stopped")
+FAILED = in_state("failed")
+NO_LONGER_RUNNING = STOPPED_ON_PURPOSE | FAILED
+UNKNOWN_STATUS = STATUSES[0]
+
+
+def status_name(status: int) -> str:
+    """Return the name of a status; ``unknown`` for a number that the table does not have."""
+    return STATUSES.get(status, UNKNOWN_STATUS)[0]
+
+
+def state_of(status: int) -> str:
+    """Return what a status means: one of :data:`STATES`."""
+    return STATUSES.get(status, UNKNOWN_STATUS)[1]
 
 
 def status_number(value: t.Any) -> int:
@@ -91,6 +85,9 @@ def status_number(value: t.Any) -> int:
         return STATUS_NUMBERS[name]
     number = whole_number(value)
     return 0 if number is None else number
+
+
+# --- a job, in our types -----------------------------------------------------------------------------------------
 
 
 def whole_number(value: t.Any) -> t.Optional[int]:
@@ -123,12 +120,98 @@ def represent(raw: Json) -> Job:
     job.update(
         job_id=str(raw["job_id"]),
         status=status,
-        status_name=STATUS_NAMES.get(status, "unknown"),
+        status_name=status_name(status),
+        state=state_of(status),
         create_time=create_time,
         created_at=timestamp(create_time),
         duration=whole_number(raw.get("duration")),
     )
+    if "remaining_duration" in raw:
+        job["remaining_duration"] = whole_number(raw["remaining_duration"])
     return job
+
+
+def whole_id(row: Json) -> t.Optional[str]:
+    """Return the id of a job as the API tells it, or ``None``."""
+    value = row.get("job_id")
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return str(value) or None
+
+
+# --- what a creation asks for ------------------------------------------------------------------------------------
+
+
+def obs_path(url: t.Any) -> t.Optional[str]:
+    """Return an OBS path as ``/bucket/folder/``, the form of the API reference; ``None`` for what is no such path.
+
+    ``obs://bucket/folder/``, ``/bucket/folder`` and ``bucket/folder/`` are the same path.
+    """
+    match = re.fullmatch(r"(?:obs://|/)?([A-Za-z0-9][A-Za-z0-9._-]*(?:/[^\x00-\x1f\x7f]*)?)", str(url or ""))
+    return f"/{match.group(1).rstrip('/')}/" if match else None
+
+
+def auto_stop(schedule: t.Any) -> t.Optional[int]:
+    """Return after how many hours a job stops by itself, from the schedule that the API tells; it may be in a list."""
+    one = schedule[0] if isinstance(schedule, list) and schedule else schedule
+    if not isinstance(one, dict) or one.get("type") != "stop":
+        return None
+    unit = one.get("time_unit", one.get("timeUnit"))
+    return whole_number(one.get("duration")) if unit == "HOURS" else None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a task asks of a job that it may have to create. ``auto_stop_hours``: 0 to 24."""
+
+    name: t.Optional[str] = None
+    description: t.Optional[str] = None
+    train_url: t.Optional[str] = None
+    job_type: t.Optional[str] = None
+    flavor: t.Optional[str] = None
+    auto_stop_hours: t.Optional[int] = None
+
+    def body(self, old: t.Optional[Job] = None) -> Json:
+        """Return the body of the creation.
+
+        :param old: the job that is replaced: what it tells of itself is kept where the task says nothing else.
+
+        Source: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Creating a Visualization Job").
+        """
+        before = old or {}
+        path = self.train_url if self.train_url is not None else before.get("train_url")
+        hours = self.auto_stop_hours if self.auto_stop_hours is not None else auto_stop(before.get("schedule"))
+        body: Json = {
+            "job_name": self.name or before.get("job_name"),
+            "train_url": obs_path(path) if str(path or "")[:1] != "/" else path,
+            "job_desc": self.description if self.description is not None else before.get("job_desc") or None,
+            "job_type": self.job_type,
+            "flavor": None if self.flavor is None else {"code": self.flavor},
+            "schedule": None if hours is None else {"type": "stop", "time_unit": "HOURS", "duration": hours},
+        }
+        return {key: value for key, value in body.items() if value is not None}
+
+
+# --- what an answer says about a job -----------------------------------------------------------------------------
+
+GONE_CODES = ("ModelArts.0015", "ModelArts.2775")
+MAYBE_GONE_CODES = ("ModelArts.0101", "ModelArts.0102", "ModelArts.0103", "ModelArts.0104", "ModelArts.0107")
+# A 404 with one of these speaks of the path, the project or the token, never of the job.
+NOT_GONE_CODES = (
+    "APIGW.0101",
+    "ModelArts.4204",
+    "ModelArts.2786",
+    "ModelArts.2836",
+    "ModelArts.6650",
+    "ModelArts.0204",
+    "ModelArts.0207",
+    "ModelArts.0210",
+    "ModelArts.0212",
+)
+FORBIDDEN_CODES = ("ModelArts.0108", "ModelArts.0112", "APIGW.0302")
+TOO_MANY_CODES = ("ModelArts.0101", "ModelArts.0104", "ModelArts.0107")  # of a list: that many on a page are not told
+NOT_NOW_CODE = "ModelArts.0105"
+NAME_TAKEN_CODE = "ModelArts.0103"
 
 
 def says_gone(error: CallError) -> bool:
@@ -136,43 +219,165 @@ def says_gone(error: CallError) -> bool:
     return isinstance(error, Refused) and error.http_status in (200, 400, 404) and error.kind() in GONE_CODES
 
 
-def says_maybe_gone(error: CallError) -> bool:
-    """Tell whether a refusal may mean that the job does not exist, so that the list has to prove it."""
-    if not isinstance(error, Refused) or error.kind() in NOT_GONE_CODES:
+def says_maybe_gone(error: CallError, looking: bool = False) -> bool:
+    """Tell whether a refusal may mean that the job does not exist, so that the list has to prove it.
+
+    :param looking: the call was a GET, of which ``ModelArts.0105`` may say anything.
+    """
+    if not isinstance(error, Refused) or error.kind() in (*NOT_GONE_CODES, *FORBIDDEN_CODES):
         return False
-    return error.http_status == 404 or error.kind() in MAYBE_GONE_CODES
+    if error.kind() == NOT_NOW_CODE:
+        return looking
+    return error.http_status in (404, 410) or error.kind() in (*MAYBE_GONE_CODES, *GONE_CODES)
 
 
 def says_forbidden(error: CallError) -> bool:
     """Tell whether a refusal means that the user has no right to make this call."""
-    return isinstance(error, Refused) and error.http_status == 403 and error.kind() not in NOT_GONE_CODES
+    if not isinstance(error, Refused) or error.kind() in NOT_GONE_CODES:
+        return False
+    return error.http_status == 403 or error.kind() in FORBIDDEN_CODES
+
+
+# --- looking, and proving: pure ----------------------------------------------------------------------------------
+
+CONFIRM_SECONDS = 2.0  # between two looks that together prove what one alone does not
+SETTLE_SECONDS = 30.0  # how long what is shown may still be what was, before it is believed
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The jobs of a workspace as one pass through the list showed them, by id.
+    """The jobs of a workspace, by id, as the list showed them.
 
-    ``complete``: every page told the same total, and the ids add up to it. Between two ``pages`` a job that goes and one that
-    comes can still hide a third.
+    ``complete``: every page told the same total, and the ids add up to it; of several pages, twice in a row.
+    ``extras``: what the answer says beside the jobs. ``begun``, ``ended``: seconds on the clock of the client.
     """
 
     jobs: t.Dict[str, Job]
     complete: bool
-    facts: Json = field(default_factory=dict)
+    extras: Json = field(default_factory=dict)
     pages: int = 1
+    begun: float = 0.0
+    ended: float = 0.0
+
+
+class Why(enum.Enum):
+    """Why a look showed neither the job, nor that it is gone."""
+
+    FORBIDDEN = "no right to read"
+    MAYBE_GONE = "may be gone, which is not proven yet"
+    TROUBLE = "the answer says nothing about the job"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look showed of one job: the job; or ``None``, proven gone, with the answer that said so if one did.
+class Found:
+    """The job is there. ``in_list``: the list of the workspace has held it."""
 
-    ``unreadable``: neither was shown, for want of the right to read.
+    job: Job
+    in_list: bool = False
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The job is proven gone; ``proof``: the answer that said so, where one did."""
+
+    proof: t.Optional[CallError] = None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Neither was shown. ``error``: what was answered; ``obstacle``: why the list could not settle it."""
+
+    why: Why
+    error: t.Optional[CallError] = None
+    obstacle: t.Optional[CallError] = None
+
+
+Sighting = t.Union[Found, Gone, Unreadable]
+
+
+@dataclass
+class Watch:
+    """What the looks at one job have shown so far, and what that proves.
+
+    ``shown``: some look held the job; ``listed``: the list did. ``deleted``: its deletion was accepted.
+    ``list_read``: the list was read, while the job was shown, to see whether it holds the job. The times are those
+    of the first look since the job was last shown: ``absent`` of a complete list without it, ``denied`` of an answer without a
+    code, ``doubted`` of any answer that may mean that it is gone, with nothing else since.
     """
 
-    job: t.Optional[Job]
-    proof: t.Optional[CallError] = None
-    unreadable: t.Optional[CallError] = None
-    in_list: bool = False
+    shown: bool = False
+    listed: bool = False
+    deleted: bool = False
+    list_read: bool = False
+    absent: t.Optional[float] = None
+    denied: t.Optional[float] = None
+    doubted: t.Optional[float] = None
+
+    def saw(self, job: Job, in_list: bool) -> Found:
+        """Note that the job is there."""
+        self.shown, self.listed = True, self.listed or in_list
+        self.absent = self.denied = self.doubted = None
+        return Found(job, self.listed)
+
+    def failed(self, error: CallError) -> Unreadable:
+        """Note a look that says nothing about the job."""
+        self.doubted = None
+        return Unreadable(Why.TROUBLE, error)
+
+    def judge(self, now: float, answer: t.Optional[CallError], listing: t.Union[Listing, CallError]) -> Sighting:
+        """Say what follows from a look that did not show the job.
+
+        :param now: seconds, on the clock of the listing.
+        :param answer: what asking for the job by its id was refused with; ``None`` where only the list was read.
+        :param listing: the list without the job, or why there is none.
+        """
+        obstacle = obstacle_in(listing)
+        if answer is not None and says_forbidden(answer):
+            if obstacle is not None and not says_forbidden(obstacle):
+                return self.failed(obstacle)
+            if obstacle is not None or not self.listed:
+                return Unreadable(Why.FORBIDDEN, answer, obstacle)
+        maybe = self._is_maybe(now, answer)
+        if maybe and self.doubted is None:
+            self.doubted = now
+        confirmed = isinstance(listing, Listing) and obstacle is None and self._is_confirmed(listing)
+        if maybe and confirmed and (self.listed or not self.shown):
+            return Gone(answer)
+        unlisted = self.deleted and not self.listed and self.doubted is not None
+        if maybe and unlisted and now - (self.doubted or now) >= SETTLE_SECONDS:
+            return Gone(answer)
+        return Unreadable(Why.MAYBE_GONE, answer, obstacle)
+
+    def _is_maybe(self, now: float, answer: t.Optional[CallError]) -> bool:
+        """Tell whether an answer counts as "maybe gone"; one without a code only when it comes again."""
+        if answer is None or answer.code or says_forbidden(answer):
+            return True
+        self.denied = now if self.denied is None else self.denied
+        return now - self.denied >= CONFIRM_SECONDS
+
+    def _is_confirmed(self, listing: Listing) -> bool:
+        """Tell whether this is the second complete list without the job, so much later than the first."""
+        self.absent = listing.ended if self.absent is None else self.absent
+        return listing.begun - self.absent >= CONFIRM_SECONDS
+
+
+def obstacle_in(listing: t.Union[Listing, CallError]) -> t.Optional[CallError]:
+    """Return why a list proves nothing; ``None`` where it is complete."""
+    if isinstance(listing, CallError):
+        return listing
+    return None if listing.complete else incomplete()
+
+
+def incomplete() -> CallError:
+    """Return the error for a list that was never complete."""
+    return Unintelligible("The list of jobs was never complete: its pages and its total do not agree.")
+
+
+# --- the calls ---------------------------------------------------------------------------------------------------
+
+PAGE_SIZES = (1000, 100, 10)  # what the API reference allows, what the SDK reference does, and for jobs that are large
+LIST_PASSES = 6
+MOST_PAGES = 10_000
 
 
 class Jobs:
@@ -184,25 +389,25 @@ class Jobs:
     def __init__(self, client: Client, workspace_id: t.Optional[str] = None) -> None:
         self._client = client
         self._workspace_id = workspace_id
-        self._page_size = LARGE_PAGE
+        self._now = client.deadline.clock.monotonic
+        self._sizes = list(PAGE_SIZES)
 
     # --- the seven calls; each raises CallError ---
 
-    def create(self, job: Json) -> Json:
-        """Create a job; asynchronous. Returns what the API tells of it, ``job_id`` included."""
-        body = {**job, **({"workspace_id": self._workspace_id} if self._workspace_id else {})}
-        answer = self._client.call("POST", "/visualization-jobs", body=body)
-        if whole_id(answer) is None:
-            raise Unintelligible("The job's id is missing in the answer.", None, 200)
-        return answer
+    def create(self, body: Json) -> Job:
+        """Create a job; asynchronous. Returns what the API tells of it, and for the rest what was asked for."""
+        own = {**body, **({"workspace_id": self._workspace_id} if self._workspace_id else {})}
+        reply = self._client.call("POST", "/visualization-jobs", body=own)
+        if whole_id(reply.body) is None:
+            raise unintelligible("The job's id is missing in the answer.", reply)
+        return represent({**body, **reply.body})
 
     def get(self, job_id: str) -> Job:
         """Return one job, of whichever workspace."""
-        answer = self._client.call("GET", f"/visualization-jobs/{job_id}")
-        told = whole_id(answer)
-        if "status" not in answer or told not in (None, job_id):
-            raise Unintelligible("The answer is JSON, but not the details of this job.", None, 200)
-        return represent({**answer, "job_id": job_id})
+        reply = self._client.call("GET", f"/visualization-jobs/{job_id}")
+        if "status" not in reply.body or whole_id(reply.body) not in (None, job_id):
+            raise unintelligible("The answer is JSON, but not the details of this job.", reply)
+        return represent({**reply.body, "job_id": job_id})
 
     def describe(self, job_id: str, description: str) -> None:
         """Set a job's description (0-256 characters)."""
@@ -221,14 +426,14 @@ class Jobs:
         self._change("POST", job_id, "/restart")
 
     def _change(self, method: str, job_id: str, action: str = "", body: t.Optional[Json] = None) -> None:
-        answer = self._client.call(method, f"/visualization-jobs/{job_id}{action}", body=body)
-        if str(answer.get("is_success")).lower() != "true":
-            raise Unintelligible("The answer does not say whether the call succeeded (is_success).", None, 200)
+        reply = self._client.call(method, f"/visualization-jobs/{job_id}{action}", body=body)
+        if str(reply.body.get("is_success")).lower() != "true":
+            raise unintelligible("The answer does not say whether the call succeeded (is_success).", reply)
 
     def list(self, search: t.Optional[str] = None) -> Listing:
         """Return all jobs of the workspace, all pages.
 
-        Pages shift while jobs come and go; then they are read again, a few times.
+        Pages shift while jobs come and go. A list of several pages is complete when two passes in a row show the same jobs.
 
         :param search: only jobs whose name contains this.
         """
@@ -237,123 +442,138 @@ class Jobs:
             query["search_content"] = search
         if self._workspace_id:
             query["workspace_id"] = self._workspace_id
-        listing = Listing({}, False)
-        for dummy in range(LIST_ATTEMPTS):
+        last: t.Optional[Listing] = None
+        for dummy in range(LIST_PASSES):
             listing = self._pass(query)
-            if listing.complete:
-                break
-        return listing
+            agrees = last is not None and last.complete and set(last.jobs) == set(listing.jobs)
+            if listing.complete and (listing.pages == 1 or agrees):
+                return replace(listing, begun=listing.begun if last is None else last.begun)
+            last = listing
+        return Listing({} if last is None else last.jobs, False, {} if last is None else last.extras)
 
     def _pass(self, query: t.Mapping[str, t.Any]) -> Listing:
-        """Go through the pages once."""
+        """Go through the pages once; with smaller pages, from the first again, where they are too large to be told."""
+        while True:
+            try:
+                return self._pages(query)
+            except (Refused, TooLong) as error:
+                refused_size = isinstance(error, Refused) and error.kind() in TOO_MANY_CODES
+                if not (refused_size or isinstance(error, TooLong)) or len(self._sizes) == 1:
+                    raise
+                del self._sizes[0]
+
+    def _pages(self, query: t.Mapping[str, t.Any]) -> Listing:
         jobs: t.Dict[str, Job] = {}
-        totals = set()
-        page = 0
+        totals: t.Set[t.Optional[int]] = set()
+        begun, page, extras = self._now(), 0, {}
         while page < MOST_PAGES:
             page += 1
-            facts = self._page(query, page)
-            rows = [represent(row) for row in facts["jobs"]]
-            total = whole_number(facts.get("job_total_count"))
+            extras = self._page(query, page)
+            rows = {job["job_id"]: job for job in map(represent, extras["jobs"])}
+            total = whole_number(extras.get("job_total_count"))
             totals.add(total)
-            jobs.update((job["job_id"], job) for job in rows)
-            if total is None or len(totals) > 1 or not rows or len(jobs) >= total:
+            nothing_new = not set(rows) - set(jobs)
+            jobs.update(rows)
+            if nothing_new or total is None or len(totals) > 1 or len(jobs) >= total:
                 break
-            if len(rows) < self._page_size:
-                shrunk = self._page_size != SMALL_PAGE
-                self._page_size = SMALL_PAGE
-                if shrunk and len(rows) != SMALL_PAGE:
+            if len(rows) < self._sizes[0] and len(self._sizes) > 1:  # the server tells fewer on a page than it was asked for
+                del self._sizes[0]
+                if len(rows) != self._sizes[0]:
                     break
-        return Listing(jobs, totals == {len(jobs)}, facts, page)
+        told = {key: value for key, value in extras.items() if key != "jobs"}
+        return Listing(jobs, totals == {len(jobs)}, told, page, begun, self._now())
 
     def _page(self, query: t.Mapping[str, t.Any], page: int) -> Json:
-        """Return one page, asking for fewer jobs where the server refuses to tell that many at once."""
-        try:
-            answer = self._client.call("GET", "/visualization-jobs", {**query, "per_page": self._page_size, "page": page})
-        except Refused as error:
-            too_large = error.kind() in ("ModelArts.0101", "ModelArts.0104", "ModelArts.0107")
-            if not too_large or self._page_size == SMALL_PAGE:
-                raise
-            self._page_size = SMALL_PAGE
-            return self._page(query, page)
-        rows = answer.get("jobs")
+        reply = self._client.call("GET", "/visualization-jobs", {**query, "per_page": self._sizes[0], "page": page})
+        rows = reply.body.get("jobs")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and whole_id(row) for row in rows):
-            raise Unintelligible("The answer is JSON, but not a list of jobs.", None, 200)
-        return answer
+            raise unintelligible("The answer is JSON, but not a list of jobs.", reply)
+        return reply.body
 
-    # --- looking, and proving ---
+    # --- looking ---
 
-    def look(self, job_id: str, listing: t.Optional[Listing] = None, listed: bool = False) -> Seen:
+    def look(
+        self, job_id: str, watch: Watch, listing: t.Union[Listing, CallError, None] = None, list_too: bool = False
+    ) -> Sighting:
         """Look at one job by its id.
 
-        :param listing: a pass through the list just made, to prove with; without it one is made where it is needed.
-        :param listed: the list has held the job before, so that it lives in this workspace.
+        :param listing: the list just read, or why it could not be; without it it is read where it is needed.
+        :param list_too: once, read the list too while the job is shown: of a job that is not shown any more, the list
+            proves something only if it has held it before.
 
-        Raises :class:`CallError` where what was seen is neither the job, nor a proof that it is gone, nor a want of rights.
+        Raises what ends the whole task: :class:`NoAccess`, :class:`DeadlineExceeded` and :class:`Interrupted`.
         """
         try:
-            return Seen(self.get(job_id))
-        except AccessRefused:
+            job = self.get(job_id)
+        except (NoAccess, DeadlineExceeded, Interrupted):
             raise
-        except Refused as error:
-            if says_gone(error):
-                return Seen(None, error)
-            if not says_maybe_gone(error) and not says_forbidden(error):
-                raise
-            return self._look_in_list(job_id, error, listing, listed)
-
-    def _look_in_list(self, job_id: str, doubt: CallError, listing: t.Optional[Listing], listed: bool) -> Seen:
-        """Settle by the list what asking for the job did not."""
-        try:
-            shown = listing if listing is not None else self.list()
-        except (AccessRefused, DeadlineExceeded):
-            raise
-        except Refused as error:
-            if says_forbidden(doubt) and says_forbidden(error):
-                return Seen(None, unreadable=doubt)
-            raise unproven(doubt, f"the list, which would prove it, was refused: {error.message}") from error
         except CallError as error:
-            raise unproven(doubt, f"the list, which would prove it, failed: {error.message}") from error
-        if job_id in shown.jobs:
-            return Seen(shown.jobs[job_id], in_list=True)
-        if not shown.complete:
-            raise unproven(doubt, "the list, which would prove it, was never complete")
-        if says_forbidden(doubt) and not listed:
-            return Seen(None, unreadable=doubt)  # it may live in another workspace
-        return Seen(None, doubt)
+            if says_gone(error):
+                return Gone(error)
+            if not says_maybe_gone(error, looking=True) and not says_forbidden(error):
+                return watch.failed(error)
+            shown = listing if listing is not None else self.list_or_error()
+            if isinstance(shown, Listing) and job_id in shown.jobs:
+                return watch.saw(shown.jobs[job_id], in_list=True)
+            return watch.judge(self._now(), error, shown)
+        wanted = list_too and not watch.listed and not watch.list_read
+        held = self.list_or_error() if wanted else None
+        watch.list_read = watch.list_read or wanted
+        return watch.saw(job, isinstance(held, Listing) and job_id in held.jobs)
+
+    def list_or_error(self, search: t.Optional[str] = None) -> t.Union[Listing, CallError]:
+        """Return the list, or why it could not be read. Raises what ends the whole task, as :meth:`look` does."""
+        try:
+            return self.list(search)
+        except (NoAccess, DeadlineExceeded, Interrupted):
+            raise
+        except CallError as error:
+            return error
 
     def complete_list(self, search: t.Optional[str] = None) -> Listing:
         """Return all jobs of the workspace, or those whose name contains something. Raises :class:`CallError`."""
         listing = self.list(search)
         if not listing.complete:
-            raise Unintelligible("The list of jobs was never complete: its pages and its total do not agree.")
+            raise incomplete()
         return listing
 
-    def find(self, name: str) -> t.List[Job]:
-        """Return the jobs of exactly this name in the workspace. Raises :class:`CallError`."""
-        return [job for job in self.complete_list(name).jobs.values() if job["job_name"] == name]
+
+def unintelligible(message: str, reply: Reply) -> CallError:
+    """Return the error for a 2xx that does not say what its call answers with."""
+    return Unintelligible(message, None, reply.http_status, reply.request_id)
 
 
-def select(jobs: t.Iterable[Job], statuses: t.Container[int], sort_by: str, descending: bool) -> t.List[Job]:
-    """Return the jobs of these statuses (of any, where there are none), sorted; ids that are numbers sort as such."""
+# --- choosing ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Which jobs are meant; ``None`` where it does not matter. Times are milliseconds since the epoch."""
+
+    name: t.Optional[str] = None
+    statuses: t.Optional[t.FrozenSet[int]] = None
+    states: t.Optional[t.FrozenSet[str]] = None
+    created_before: t.Optional[int] = None
+    created_after: t.Optional[int] = None
+
+    def fit(self, job: Job) -> bool:
+        """Tell whether a job is meant. One without a time of creation is neither older nor newer than anything."""
+        created = job["create_time"]
+        return (
+            self.name in (None, job["job_name"])
+            and (self.statuses is None or job["status"] in self.statuses)
+            and (self.states is None or job["state"] in self.states)
+            and (self.created_before is None or (created is not None and created < self.created_before))
+            and (self.created_after is None or (created is not None and created > self.created_after))
+        )
+
+
+def in_order(jobs: t.Iterable[Job], sort_by: str, descending: bool) -> t.List[Job]:
+    """Return jobs sorted; ids that are numbers sort as such."""
 
     def key(job: Job) -> t.Tuple[bool, int, str]:
         value = job.get(sort_by)
         number = whole_number(value)
         return number is None, number or 0, str(value or "")
 
-    chosen = [job for job in jobs if not statuses or job["status"] in statuses]
-    return sorted(chosen, key=key, reverse=descending)
-
-
-def whole_id(row: Json) -> t.Optional[str]:
-    """Return the id of a job as the API tells it, or ``None``."""
-    value = row.get("job_id")
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    return str(value) or None
-
-
-def unproven(doubt: CallError, why: str) -> CallError:
-    """Return the error for a job that may be gone, or not: the first answer's, with why it could not be settled."""
-    message = f"{doubt.message.rstrip('.')}. Whether the job is gone is unknown: {why.rstrip('.')}."
-    return Unintelligible(message, doubt.code, doubt.http_status, doubt.request_id)
+    return sorted(jobs, key=key, reverse=descending)

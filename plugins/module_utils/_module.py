@@ -2,33 +2,71 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""The boundary: a task's parameters in, a result or one clear failure out. Only here Ansible is spoken."""
+
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-"""The boundary: a task's parameters in, results and failures out. Only here Ansible is spoken."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import select
+import signal
+import threading
 import traceback
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
+from . import _jobs, _messages, _settings
+from ._client import Client, Deadline
+from ._decide import Fail, Progress, Reason, Wanted, predicted
+from ._http import REQUESTS_IMPORT_ERROR, CallError, Clock, Transport
+from ._jobs import CONFIRM_SECONDS, Criteria, Job, Jobs, Spec
+from ._reconcile import Reconciler
 
+Params = t.Mapping[str, t.Any]
 Result = t.Dict[str, t.Any]
+Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
+DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_DESCRIPTION = 256
 LONGEST_SEARCH = 64
 MOST_HOURS = 24
+# What selects jobs, with its aliases: given without a value, it would select something else than was meant.
+SELECTORS = {
+    "job_id": ("id", "visualization_id"),
+    "job_ids": (),
+    "name": ("job_name",),
+    "search": (),
+    "status": (),
+    "state": (),
+    "older_than": (),
+    "newer_than": (),
+    "workspace_id": (),
+}
 
 
 class ParameterError(Exception):
     """An option has a value that it cannot have; nothing was sent."""
 
 
-def connection_argument_spec() -> t.Dict[str, t.Any]:
+class Unread(Exception):
+    """One job could not be read. ``error``: what the API answered."""
+
+    def __init__(self, message: str, error: t.Optional[CallError]) -> None:
+        super().__init__(message)
+        self.error = error
+
+
+# --- what both modules understand --------------------------------------------------------------------------------
+
+
+def connection_options() -> t.Dict[str, t.Any]:
     """Return the options about authentication and connection, which both modules have."""
     plain: t.Dict[str, t.Any] = {"type": "str"}
     secret: t.Dict[str, t.Any] = {"type": "str", "no_log": True}
@@ -62,57 +100,163 @@ def connection_argument_spec() -> t.Dict[str, t.Any]:
     }
 
 
-def run(
-    module: AnsibleModule,
-    check: t.Callable[[AnsibleModule], None],
-    work: t.Callable[[AnsibleModule, _client.Client], Result],
-    seconds: float,
-) -> None:
-    """Check a module's options, do its work, and end it with its result or with one clear failure.
+JOB_SPEC: t.Dict[str, t.Any] = {
+    "argument_spec": {
+        "state": {
+            "type": "str",
+            "default": "present",
+            "choices": ["present", "absent", "started", "stopped", "restarted"],
+        },
+        "job_id": {"type": "str", "aliases": ["id", "visualization_id"]},
+        "job_ids": {"type": "list", "elements": "str"},
+        "name": {"type": "str", "aliases": ["job_name"]},
+        "description": {"type": "str", "aliases": ["job_desc"]},
+        "train_url": {"type": "str"},
+        "job_type": {"type": "str", "choices": ["tensorboard", "mindinsight"]},
+        "flavor": {"type": "str"},
+        "auto_stop_hours": {"type": "int"},
+        "workspace_id": {"type": "str"},
+        "recreate": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 300, "aliases": ["timeout"]},
+        "wait_sleep": {"type": "float", "default": 5},
+        "max_concurrency": {"type": "int", "default": 20},
+        **connection_options(),
+    },
+    "required_one_of": [("job_id", "job_ids", "name")],
+    "mutually_exclusive": [("job_id", "job_ids", "name")],
+}
+INFO_SPEC: t.Dict[str, t.Any] = {
+    "argument_spec": {
+        "job_id": {"type": "str", "aliases": ["id", "visualization_id"]},
+        "name": {"type": "str", "aliases": ["job_name"]},
+        "search": {"type": "str"},
+        "status": {"type": "list", "elements": "str"},
+        "state": {"type": "list", "elements": "str", "choices": list(_jobs.STATES)},
+        "older_than": {"type": "str"},
+        "newer_than": {"type": "str"},
+        "sort_by": {
+            "type": "str",
+            "default": "create_time",
+            "choices": ["job_id", "job_name", "job_desc", "create_time", "status"],
+        },
+        "order": {"type": "str", "default": "desc", "choices": ["asc", "desc"]},
+        "workspace_id": {"type": "str"},
+        "limit": {"type": "int"},
+        "wait": {"type": "bool"},
+        "wait_timeout": {"type": "int", "default": 300, "aliases": ["timeout"]},
+        **connection_options(),
+    },
+    "mutually_exclusive": [("job_id", "name", "search")],
+}
 
-    :param seconds: the time that the task has.
+
+# --- one task, in whichever process ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a module does: ``check`` raises :class:`ParameterError` for options that no request should be made for."""
+
+    check: t.Callable[[Params], None]
+    work: t.Callable[[Params, bool, Client], Result]
+
+
+def perform(
+    task: Task,
+    params: Params,
+    check_mode: bool,
+    clock: Clock,
+    connect: Connect,
+    given: t.Optional[Params] = None,
+) -> t.Tuple[Result, t.Sequence[str]]:
+    """Do a task, and return its result (``failed`` and ``msg`` in it where it failed) and the secrets to be masked in it.
+
+    :param params: validated, with defaults.
+    :param given: as the task gave them: there a null is still seen.
     """
-    client: t.Optional[_client.Client] = None
+    secrets: t.Sequence[str] = ()
     try:
-        check(module)
-        client = connect(module, seconds)
-        result = work(module, client)
-    except (ParameterError, _auth.AuthError) as error:
-        result = {"failed": True, "msg": str(error)}
-    except _client.CallError as error:
-        result = {"failed": True, "msg": message(error), **error_fields(error)}
+        check_given(params if given is None else given, params)
+        task.check(params)
+        client = connected(params, clock, connect)
+        secrets = client.secrets
+        return task.work(params, check_mode, client), secrets
+    except (ParameterError, _settings.SettingsError) as error:
+        result: Result = {"msg": str(error)}
+    except Unread as error:
+        result = {"msg": str(error), **error_fields(error.error)}
+    except CallError as error:
+        result = {"msg": _messages.reading_failure(error), **error_fields(error)}
     except Exception as error:  # noqa: BLE001  # the outermost boundary: no traceback reaches a user
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
-        result = {"failed": True, "msg": f"This is a bug in otc.modelarts: {type(error).__name__} at {place}."}
+        result = {"msg": f"This is a bug in otc.modelarts: {bug(error)}. Please report it."}
+    return {"failed": True, "changed": False, **result}, secrets
+
+
+def bug(error: BaseException) -> str:
+    """Return what kind of bug it is, and where, without anything that a user gave."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
+
+
+def connected(params: Params, clock: Clock, connect: Connect) -> Client:
+    """Return the client of this task. Nothing is sent yet."""
+    if REQUESTS_IMPORT_ERROR is not None:
+        raise _settings.SettingsError(missing_required_lib("requests"))
+    check_at_least(params, "wait_timeout", 1)
+    check_at_least(params, "api_timeout", 1)
+    check_at_least(params, "api_retries", 0)
+    settings = _settings.resolve(params)
+    concurrency = params.get("max_concurrency") or 1
+    transport = connect(settings, clock, params["api_timeout"], concurrency)
+    return Client(settings, transport, Deadline(clock, params["wait_timeout"]), params["api_retries"], concurrency)
+
+
+class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
+    """A module that also knows its arguments as they were given, null ones among them."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.given: Params = dict(self.params)
+
+
+def run(module: Module, task: Task) -> None:
+    """Do the task of a module, and end the module with its result."""
+    with interruptible() as clock:
+        result, secrets = perform(task, module.params, module.check_mode, clock, Transport, module.given)
     # Told outside of the handlers: in one, Ansible would add a traceback.
-    module.no_log_values.update(client.secrets if client else ())
+    module.no_log_values.update(secrets)
     if result.pop("failed", False):
-        module.fail_json(**{"changed": False, **result})
+        module.fail_json(**result)
     module.exit_json(**result)
 
 
-def connect(module: AnsibleModule, seconds: float) -> _client.Client:
-    """Return the client of this task. Nothing is sent yet."""
-    if _client.REQUESTS_IMPORT_ERROR is not None:
-        raise _auth.AuthError(missing_required_lib("requests"))
-    check_at_least(module, "api_timeout", 1)
-    check_at_least(module, "api_retries", 0)
-    settings = _auth.resolve(module.params)
-    clock = _client.Clock()
-    transport = _client.Transport(
-        settings, clock, module.params["api_timeout"], max(1, module.params.get("max_concurrency") or 1)
-    )
-    return _client.Client(settings, transport, _client.Deadline(clock, seconds), module.params["api_retries"])
+@contextlib.contextmanager
+def interruptible() -> t.Iterator[Clock]:
+    """Give a clock that SIGINT and SIGTERM stop, and that stops when nobody reads the output of this process any more."""
+    ended = threading.Event()
+    before = {number: signal.signal(number, lambda *dummy: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    plain = Clock()
+    try:
+        yield Clock(plain.monotonic, lambda seconds: void(ended.wait(seconds)), plain.time, lambda: ended.is_set() or unheard())
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def message(error: _client.CallError) -> str:
-    """Return the failure of a whole task in one line: the API's message, the code, and what to do about it."""
-    code = f" [{error.code}]" if error.code else ""
-    return f"Cannot read the visualization jobs: {error.message.rstrip('.')}{code}.{_reconcile.advice(error)}"
+def void(dummy: t.Any) -> None:
+    """Return nothing, whatever came."""
 
 
-def error_fields(error: t.Optional[_client.CallError]) -> Result:
+def unheard() -> bool:
+    """Tell whether nobody reads the standard output: Ansible leaves a module running that it waits for no longer."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for dummy, event in poll.poll(0))
+
+
+def error_fields(error: t.Optional[CallError]) -> Result:
     """Return what an error answer said, as result fields; nothing where there was no such answer."""
     if error is None or error.http_status is None:
         return {}
@@ -122,10 +266,25 @@ def error_fields(error: t.Optional[_client.CallError]) -> Result:
     return fields
 
 
-def check_at_least(module: AnsibleModule, option: str, least: float) -> None:
-    """Raise :class:`ParameterError` where a number is too small."""
-    if module.params[option] < least:
-        raise ParameterError(f"{option} must be at least {least:g}, not {module.params[option]:g}.")
+# --- checking options --------------------------------------------------------------------------------------------
+
+
+def check_given(given: Params, params: Params) -> None:
+    """Raise :class:`ParameterError` for what selects jobs and was given without a value."""
+    for option, aliases in SELECTORS.items():
+        if option not in params:
+            continue
+        values = [given[name] for name in (option, *aliases) if name in given]
+        entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+        emptied = [value for value in values if value == [] and option != "job_ids"]
+        if emptied or any(entry is None or not str(entry).strip() for entry in entries):
+            raise ParameterError(f"{option} is given, but has no value. Leave it out (omit) if it is not meant to choose jobs.")
+
+
+def check_at_least(params: Params, option: str, least: float) -> None:
+    """Raise :class:`ParameterError` where a number is too small, or none."""
+    if not params[option] >= least:
+        raise ParameterError(f"{option} must be at least {least:g}, not {params[option]:g}.")
 
 
 def check_job_ids(option: str, job_ids: t.Iterable[str]) -> None:
@@ -138,168 +297,194 @@ def check_job_ids(option: str, job_ids: t.Iterable[str]) -> None:
 # --- modelarts_visualization_job ---------------------------------------------------------------------------------
 
 
-def visualization_job(module: AnsibleModule, client: _client.Client) -> Result:
-    """Bring the jobs that a task names to the state that it wants."""
-    params = module.params
-    reconciler = _reconcile.Reconciler(
-        _jobs.Jobs(client, params["workspace_id"]), client.deadline, params["wait_sleep"], params["max_concurrency"]
-    )
-    wanted = wanted_of(params, module.check_mode)
-    if params["job_ids"] is None:
-        progress = _reconcile.Progress(wanted, params["job_id"])
-        reconciler.run([progress])
-        return told_alone(progress)
-    by_id = {job_id: _reconcile.Progress(wanted, job_id) for job_id in params["job_ids"]}
-    reconciler.run(list(by_id.values()))
-    return told_together([by_id[job_id] for job_id in params["job_ids"]], len(by_id))
-
-
-def check_job_options(module: AnsibleModule) -> None:
+def check_job_options(params: Params) -> None:
     """Raise :class:`ParameterError` for the options of a task that no request should be made for."""
-    params = module.params
-    check_at_least(module, "wait_timeout", 1)
-    check_at_least(module, "wait_sleep", 0.1)
-    check_at_least(module, "max_concurrency", 1)
+    check_at_least(params, "wait_sleep", 0.1)
+    check_at_least(params, "max_concurrency", 1)
     check_job_ids("job_id", [] if params["job_id"] is None else [params["job_id"]])
     check_job_ids("job_ids", params["job_ids"] or [])
     if params["state"] == "present" and params["job_ids"] is not None:
         raise ParameterError("job_ids goes with every state but present; use name or job_id.")
     if params["name"] is not None and not JOB_NAME.fullmatch(params["name"]):
         raise ParameterError(f"name must be 1 to 20 of A-Z, a-z, 0-9, _ and -, not {params['name'][:80]!r}.")
+    if params["recreate"] and params["state"] == "present" and params["name"] is None:
+        raise ParameterError("recreate goes with name: a job that is replaced gets another id.")
+    check_spec(params)
+
+
+def check_spec(params: Params) -> None:
+    """Raise :class:`ParameterError` for what no job can have."""
     if len(params["description"] or "") > LONGEST_DESCRIPTION:
         raise ParameterError(f"description must be at most {LONGEST_DESCRIPTION} characters long.")
     if not 0 <= (params["auto_stop_hours"] or 0) <= MOST_HOURS:
         raise ParameterError(f"auto_stop_hours must be 0 to {MOST_HOURS}, not {params['auto_stop_hours']}.")
+    if params["train_url"] is not None and _jobs.obs_path(params["train_url"]) is None:
+        raise ParameterError(f"train_url must be an OBS path such as /bucket/folder/, not {params['train_url'][:80]!r}.")
 
 
-def wanted_of(params: t.Mapping[str, t.Any], check_mode: bool) -> _reconcile.Wanted:
+def visualization_job(params: Params, check_mode: bool, client: Client) -> Result:
+    """Bring the jobs that a task names to the state that it wants."""
+    wanted = wanted_of(params, check_mode)
+    one = params["job_ids"] is None
+    tasks = {job_id: Progress(wanted, job_id) for job_id in ([params["job_id"]] if one else params["job_ids"])}
+    jobs = Jobs(client, params["workspace_id"])
+    bring(Reconciler(jobs, client.deadline, params["wait_sleep"], params["max_concurrency"]), list(tasks.values()))
+    return told_alone(tasks[params["job_id"]]) if one else told_together([tasks[job_id] for job_id in params["job_ids"]])
+
+
+def bring(reconciler: Reconciler, tasks: t.Sequence[Progress]) -> None:
+    """Work at the jobs; whatever ends that, what was done to them is still told."""
+    try:
+        reconciler.run(tasks)
+    except Exception as error:  # noqa: BLE001  # the outermost boundary of a job: what was sent is not forgotten
+        reconciler.give_up(tasks, Reason.BUG, bug(error))
+
+
+def wanted_of(params: Params, check_mode: bool) -> Wanted:
     """Return what a task wants of each of its jobs."""
-    create: Result = {"train_url": params["train_url"], "job_desc": params["description"], "job_type": params["job_type"]}
-    if params["flavor"] is not None:
-        create["flavor"] = {"code": params["flavor"]}
-    if params["auto_stop_hours"] is not None:
-        create["schedule"] = {"type": "stop", "time_unit": "HOURS", "duration": params["auto_stop_hours"]}
-    return _reconcile.Wanted(
-        state=params["state"],
-        wait=params["wait"],
-        force=params["force"],
-        recreate=params["recreate"],
-        check_mode=check_mode,
-        name=params["name"],
-        description=params["description"],
-        train_url=params["train_url"],
-        create={key: value for key, value in create.items() if value is not None},
-    )
+    own = {key: params[key] for key in ("name", "description", "train_url", "job_type", "flavor", "auto_stop_hours")}
+    plain = {key: params[key] for key in ("state", "wait", "force", "recreate", "workspace_id")}
+    return Wanted(check_mode=check_mode, spec=Spec(**own), **plain)
 
 
-def told_job(progress: _reconcile.Progress) -> t.Optional[_jobs.Job]:
+def told_job(progress: Progress) -> t.Optional[Job]:
     """Return the job as the result tells it: after C(absent) as it was before."""
     return progress.before if progress.wanted.state == "absent" else progress.job
 
 
-def left_of(progress: _reconcile.Progress) -> t.Optional[_jobs.Job]:
+def left_of(progress: Progress) -> t.Optional[Job]:
     """Return what remains of the job after the task, for the diff."""
     if not progress.changed:
         return progress.before
     if progress.wanted.check_mode:
-        return progress.after
-    return None if progress.wanted.state == "absent" and not progress.failure else progress.job
+        return predicted(progress)
+    return None if progress.wanted.state == "absent" and not isinstance(progress.end, Fail) else progress.job
 
 
-def told_alone(progress: _reconcile.Progress) -> Result:
+def brief(job: t.Optional[Job]) -> Result:
+    """Return a job for the diff: what the module can change, and nothing that changes by itself."""
+    shown = ("job_name", "job_desc", "train_url", "status_name")
+    return {key: job[key] for key in shown if job.get(key) is not None} if job else {}
+
+
+def in_a_line(job: t.Optional[Job]) -> str:
+    """Return one of many jobs for the diff."""
+    return f"{job.get('job_name')}: {job.get('status_name')}" if job else "no job"
+
+
+def outcome_of(progress: Progress) -> Result:
+    """Return how one job ended, as result fields."""
+    fields: Result = {"changed": progress.changed, "job": told_job(progress), **error_fields(progress.told)}
+    if isinstance(progress.end, Fail):
+        fields.update(failed=True, msg=_messages.failure(progress, progress.end))
+    if progress.open():
+        fields["outcome_unknown"] = True
+    return fields
+
+
+def told_alone(progress: Progress) -> Result:
     """Return the result of a task for one job."""
-    result: Result = {"changed": progress.changed, "job": told_job(progress), **error_fields(progress.told)}
-    result["diff"] = {"before": progress.before or {}, "after": left_of(progress) or {}}
-    if progress.failure:
-        result.update(failed=True, msg=progress.failure)
-    return result
+    return {**outcome_of(progress), "diff": {"before": brief(progress.before), "after": brief(left_of(progress))}}
 
 
-def told_together(tasks: t.Sequence[_reconcile.Progress], number: int) -> Result:
-    """Return the result of a task for many jobs.
-
-    :param number: how many jobs they are, each counted once.
-    """
-    rows = []
-    for progress in tasks:
-        row: Result = {"job_id": progress.job_id, "changed": progress.changed, "job": told_job(progress)}
-        row.update(error_fields(progress.told))
-        if progress.failure:
-            row.update(failed=True, msg=progress.failure)
-        rows.append(row)
+def told_together(tasks: t.Sequence[Progress]) -> Result:
+    """Return the result of a task for many jobs; a job that was named twice is told at both places."""
+    rows: t.List[Result] = [{"job_id": progress.job_id, **outcome_of(progress)} for progress in tasks]
     result: Result = {"changed": any(row["changed"] for row in rows), "jobs": rows}
     result["diff"] = {
-        "before": {str(progress.job_id): progress.before for progress in tasks if progress.before},
-        "after": {str(progress.job_id): left_of(progress) for progress in tasks if left_of(progress)},
+        "before": {str(progress.job_id): in_a_line(progress.before) for progress in tasks},
+        "after": {str(progress.job_id): in_a_line(left_of(progress)) for progress in tasks},
     }
-    failed = {str(progress.job_id): progress for progress in tasks if progress.failure}
-    if failed:
-        result.update(failed=True, msg=summary(failed, number))
+    if any(row.get("outcome_unknown") for row in rows):
+        result["outcome_unknown"] = True
+    if any(row.get("failed") for row in rows):
+        distinct = list({progress.job_id: progress for progress in tasks}.values())
+        result.update(failed=True, msg=_messages.summary(distinct))
     return result
-
-
-def summary(failed: t.Mapping[str, _reconcile.Progress], number: int) -> str:
-    """Return the failure of a task for many jobs: how many, which, and why."""
-    named = []
-    for job_id, progress in failed.items():
-        code = progress.told.code if progress.told else None
-        named.append(f"{job_id} ({'not tried' if progress.not_tried else code or 'no code'})")
-    more = f" and {len(named) - 20} more" if len(named) > 20 else ""
-    first = next(progress.failure for progress in failed.values())
-    return f"{len(failed)} of {number} visualization jobs failed: {', '.join(named[:20])}{more}. The first: {first}"
 
 
 # --- modelarts_visualization_job_info ----------------------------------------------------------------------------
 
 
-def visualization_job_info(module: AnsibleModule, client: _client.Client) -> Result:
+def check_info_options(params: Params) -> None:
+    """Raise :class:`ParameterError` for the options of an info task that no request should be made for."""
+    check_job_ids("job_id", [] if params["job_id"] is None else [params["job_id"]])
+    if len(params["search"] or "") > LONGEST_SEARCH:
+        raise ParameterError(f"search must be at most {LONGEST_SEARCH} characters long.")
+    if params["limit"] is not None:
+        check_at_least(params, "limit", 1)
+    criteria_of(params, 0.0)
+
+
+def visualization_job_info(params: Params, check_mode: bool, client: Client) -> Result:
     """Return the jobs that a task asks for."""
-    params = module.params
-    statuses = statuses_of(params["status"] or [])
-    jobs, facts = read_jobs(params, _jobs.Jobs(client, params["workspace_id"]))
-    chosen = _jobs.select(jobs, statuses, params["sort_by"], params["order"] == "desc")
-    quotas = _jobs.whole_number(facts.get("quotas"))
+    criteria = criteria_of(params, client.deadline.clock.time())
+    jobs, extras = read_jobs(params, criteria, client)
+    chosen = _jobs.in_order(filter(criteria.fit, jobs), params["sort_by"], params["order"] == "desc")
+    quotas = _jobs.whole_number(extras.get("quotas"))
     return {
         "changed": False,
         "jobs": chosen[: params["limit"]],
         "total_count": len(chosen),
-        "job_count_limit": _jobs.whole_number(facts.get("job_count_limit")),
-        "quotas": facts.get("quotas") if quotas is None else quotas,
+        "job_count_limit": _jobs.whole_number(extras.get("job_count_limit")),
+        "quotas": extras.get("quotas") if quotas is None else quotas,
     }
 
 
-def check_info_options(module: AnsibleModule) -> None:
-    """Raise :class:`ParameterError` for the options of an info task that no request should be made for."""
-    params = module.params
-    check_job_ids("job_id", [] if params["job_id"] is None else [params["job_id"]])
-    if params["name"] == "":
-        raise ParameterError("name must not be empty.")
-    if len(params["search"] or "") > LONGEST_SEARCH:
-        raise ParameterError(f"search must be at most {LONGEST_SEARCH} characters long.")
-    if params["limit"] is not None:
-        check_at_least(module, "limit", 1)
-    statuses_of(params["status"] or [])
+def criteria_of(params: Params, now: float) -> Criteria:
+    """Return which jobs a task asks for.
+
+    :param now: seconds since the epoch.
+    """
+    statuses = None if params["status"] is None else statuses_of(params["status"])
+    states = None if params["state"] is None else frozenset(params["state"])
+    limits = [moment_before(option, params[option], now) for option in ("older_than", "newer_than")]
+    return Criteria(params["name"], statuses, states, *limits)
+
+
+def moment_before(option: str, duration: t.Optional[str], now: float) -> t.Optional[int]:
+    """Return the moment that lies so long before now, in milliseconds since the epoch."""
+    if duration is None:
+        return None
+    match = DURATION.fullmatch(duration)
+    if match is None:
+        raise ParameterError(f"{option} must be a number with a unit, such as 90m, 12h, 30d or 4w, not {duration[:80]!r}.")
+    return int((now - int(match[1]) * UNIT_SECONDS[match[2]]) * 1000)
 
 
 def statuses_of(wanted: t.Iterable[str]) -> t.FrozenSet[int]:
     """Return statuses that were given by name or number as numbers."""
     numbers = set()
     for value in wanted:
-        number = _jobs.STATUS_NUMBERS.get(str(value).strip().lower(), _jobs.whole_number(value))
+        name = re.sub(r"^jobstat_", "", str(value).strip().lower())
+        number = _jobs.STATUS_NUMBERS.get(name, _jobs.whole_number(value))
         if number is None:
             raise ParameterError(f"status {str(value)[:80]!r} is none of {', '.join(_jobs.STATUS_NUMBERS)}, nor a number.")
         numbers.add(number)
     return frozenset(numbers)
 
 
-def read_jobs(params: t.Mapping[str, t.Any], jobs: _jobs.Jobs) -> t.Tuple[t.List[_jobs.Job], t.Dict[str, t.Any]]:
+def read_jobs(params: Params, criteria: Criteria, client: Client) -> t.Tuple[t.Sequence[Job], Result]:
     """Return the jobs by id, by name, by a part of the name, or all; and what the list says beside them."""
+    jobs = Jobs(client, params["workspace_id"])
     if params["job_id"] is not None:
-        seen = jobs.look(params["job_id"])
-        if seen.unreadable is not None:
-            raise seen.unreadable
-        return [seen.job] if seen.job else [], {}
+        return read_job(params["job_id"], jobs, client), {}
     name = params["name"]
     listing = jobs.complete_list(name[:LONGEST_SEARCH] if name else params["search"])
-    found = [job for job in listing.jobs.values() if name is None or job["job_name"] == name]
-    return found, listing.facts
+    if name is not None and not any(job["job_name"] == name for job in listing.jobs.values()):
+        client.deadline.clock.sleep(CONFIRM_SECONDS)  # one list without it proves nothing
+        listing = jobs.complete_list(name[:LONGEST_SEARCH])
+    return list(listing.jobs.values()), listing.extras
+
+
+def read_job(job_id: str, jobs: Jobs, client: Client) -> t.Sequence[Job]:
+    """Return one job by its id, or nothing where it is proven that there is none."""
+    progress = Progress(Wanted("shown"), job_id)
+    Reconciler(jobs, client.deadline).run([progress])
+    if isinstance(progress.end, Fail):
+        raise Unread(_messages.failure(progress, progress.end), progress.told)
+    return [progress.job] if progress.job else []
+
+
+JOB = Task(check_job_options, visualization_job)
+INFO = Task(check_info_options, visualization_job_info)

@@ -13,8 +13,10 @@ version_added: 0.1.0
 description:
   - Deletes, creates, stops, starts and restarts visualization jobs, which are hosted TensorBoard or MindInsight servers that
     are charged while they run.
-  - A job is called gone only where that is proven, by an error code that says so or by a complete list that does not hold
-    it. Where it cannot be known whether a job is gone, the task fails.
+  - A job is called gone only where that is proven, by an error code that says so or by two complete lists, at least two
+    seconds apart, that do not hold it. Where it cannot be known whether a job is gone, the task fails.
+  - Where no answer says whether a request was carried out, the job is looked at for up to 30 seconds. If that does not tell,
+    the task fails with RV(outcome_unknown=true), and its C(msg) says what may have been done.
   - Deletion cannot be undone.
 author:
   - otc.modelarts contributors (@otc-modelarts)
@@ -53,7 +55,7 @@ options:
     description:
       - IDs of many jobs, which are worked on together. Not with O(state=present).
       - The failure of one does not stop the others. Only a refused key or token does.
-      - An ID that is given twice is worked on once and told at each place. An empty list changes nothing and asks nothing.
+      - An ID that is given twice is worked on once and reported at each place. An empty list changes nothing and asks nothing.
     type: list
     elements: str
   name:
@@ -69,7 +71,8 @@ options:
     aliases: [job_desc]
   train_url:
     description:
-      - OBS path of the logs, such as V(/bucket/logs/). Required where O(state=present) has to create the job.
+      - OBS path of the logs, such as V(/bucket/logs/), which is the same as V(obs://bucket/logs/) and V(bucket/logs).
+        Required where O(state=present) has to create the job.
       - Where the job reads other logs, the task fails unless O(recreate=true).
     type: str
   job_type:
@@ -87,17 +90,21 @@ options:
     type: int
   workspace_id:
     description:
-      - ID of the workspace whose list is read, and in which a job is created. The default workspace if this is not set.
+      - ID of the workspace whose list is read. The default workspace if this is not set.
+      - It is sent with a creation too, but the API is not documented to obey it there. If the list of the workspace does not
+        hold the new job within 30 seconds, the task fails and names the job, which then runs in another workspace.
     type: str
   recreate:
     description:
       - With O(state=present), replace the job where its O(train_url) differs or it has failed, instead of failing.
-      - The new job has another ID, so name the job by O(name) in tasks that run again.
+      - Only with O(name), as the new job has another ID, and only in the default workspace.
+      - What the API does not tell of a job, which is O(job_type), O(flavor) and often O(auto_stop_hours), is taken from the
+        options of this task only.
     type: bool
     default: false
   force:
     description:
-      - Before a deletion, stop the job where the API refuses to delete it as it is (C(ModelArts.0105)).
+      - Before a deletion, stop the job where the API refuses to delete it in its present status (C(ModelArts.0105)).
     type: bool
     default: false
   wait:
@@ -108,7 +115,7 @@ options:
     default: true
   wait_timeout:
     description:
-      - Seconds for the whole task, its retries included.
+      - Seconds for the whole task, connections and retries included.
     type: int
     default: 300
     aliases: [timeout]
@@ -119,10 +126,12 @@ options:
     default: 5
   max_concurrency:
     description:
-      - Requests in flight for O(job_ids), at most. More than five bad signatures in a row lock an access key, so
-        think before you raise it.
+      - Requests in flight for O(job_ids), at most.
+      - The task finds its level by itself. It sends one request at a time until the first one was authorised, as more than
+        five bad signatures in a row lock an access key. Then it sends this many, half of them after each answer that the limit
+        of the API is reached (HTTP status 429), and one more after each success.
     type: int
-    default: 5
+    default: 20
 seealso:
   - module: otc.modelarts.modelarts_visualization_job_info
   - name: ModelArts API reference
@@ -247,6 +256,11 @@ job:
       description: Name of the status in lower case, V(unknown) for a number that is not known.
       type: str
       sample: running
+    state:
+      description:
+        - What the status means, V(starting), V(running), V(stopping), V(stopped), V(failed) or V(unknown).
+      type: str
+      sample: running
     create_time:
       description: When the job was created, in milliseconds since the epoch.
       type: int
@@ -271,6 +285,14 @@ job:
       description: ID of the resource that is charged.
       type: str
       sample: 4787c885-e18d-4ef1-aa12-c4ed0c364b27
+    schedule:
+      description: When the job stops by itself. Many clouds do not tell it.
+      returned: when the API tells it
+      type: raw
+    remaining_duration:
+      description: How long the job still runs before it stops by itself, in milliseconds. It may be V(null).
+      returned: when the API tells it
+      type: int
 jobs:
   description: One entry for each of O(job_ids), in the order given.
   returned: with O(job_ids)
@@ -288,7 +310,7 @@ jobs:
     job:
       description: As RV(job).
       type: dict
-      sample: {"job_id": "8992", "status": 8, "status_name": "running"}
+      sample: {"job_id": "8992", "status": 8, "status_name": "running", "state": "running"}
     failed:
       description: Whether this job failed.
       returned: on failure of this job
@@ -299,6 +321,11 @@ jobs:
       returned: on failure of this job
       type: str
       sample: "Cannot delete visualization job 8992: This job can't be delete. job status: 9 [ModelArts.0105]."
+    outcome_unknown:
+      description: As RV(outcome_unknown), for this job.
+      returned: as RV(outcome_unknown)
+      type: bool
+      sample: true
     error_code:
       description: As RV(error_code).
       returned: as RV(error_code)
@@ -319,6 +346,13 @@ jobs:
       returned: as RV(http_status)
       type: str
       sample: 1c2a7c0f5d9b4e0f8f5c
+outcome_unknown:
+  description:
+    - Whether a request that changes something was sent, and neither its answer nor the looks after it tell whether it was
+      carried out. Never V(false).
+  returned: when that is so; the task has failed then
+  type: bool
+  sample: true
 error_code:
   description: The error code of the API, always a string.
   returned: when the API answered with one, on failure and when it is why nothing changed
@@ -330,7 +364,7 @@ error_message:
   type: str
   sample: "This job can't be delete. job status: 9"
 http_status:
-  description: The HTTP status of that answer, also where it had no code.
+  description: The HTTP status of that answer, also where it had no code, or where it was a success that says nothing.
   returned: when the API answered with an error that decided the result
   type: int
   sample: 400
@@ -341,37 +375,11 @@ request_id:
   sample: 1c2a7c0f5d9b4e0f8f5c
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=dict(
-            state=dict(type="str", default="present", choices=["present", "absent", "started", "stopped", "restarted"]),
-            job_id=dict(type="str", aliases=["id", "visualization_id"]),
-            job_ids=dict(type="list", elements="str"),
-            name=dict(type="str", aliases=["job_name"]),
-            description=dict(type="str", aliases=["job_desc"]),
-            train_url=dict(type="str"),
-            job_type=dict(type="str", choices=["tensorboard", "mindinsight"]),
-            flavor=dict(type="str"),
-            auto_stop_hours=dict(type="int"),
-            workspace_id=dict(type="str"),
-            recreate=dict(type="bool", default=False),
-            force=dict(type="bool", default=False),
-            wait=dict(type="bool", default=True),
-            wait_timeout=dict(type="int", default=300, aliases=["timeout"]),
-            wait_sleep=dict(type="float", default=5),
-            max_concurrency=dict(type="int", default=5),
-            **_module.connection_argument_spec(),
-        ),
-        required_one_of=[("job_id", "job_ids", "name")],
-        mutually_exclusive=[("job_id", "job_ids", "name")],
-        supports_check_mode=True,
-    )
-    _module.run(module, _module.check_job_options, _module.visualization_job, module.params["wait_timeout"])
+    _module.run(_module.Module(supports_check_mode=True, **_module.JOB_SPEC), _module.JOB)
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ attributes:
 options:
   job_id:
     description:
-      - ID of the job, of whichever workspace.
+      - ID of the job, of whichever workspace. Never everything - a value that is null or empty is refused.
     type: str
     aliases: [id, visualization_id]
   name:
     description:
-      - Exact name of the jobs.
+      - Exact name of the jobs. A value that is null or empty is refused.
     type: str
     aliases: [job_name]
   search:
@@ -48,9 +48,27 @@ options:
     type: str
   status:
     description:
-      - Only jobs of these statuses, given by name or by number. See RV(jobs[].status_name).
+      - Only jobs of these statuses, given by name, with or without C(JOBSTAT_), or by number. See RV(jobs[].status_name).
     type: list
     elements: str
+  state:
+    description:
+      - Only jobs in these states. See RV(jobs[].state).
+    type: list
+    elements: str
+    choices: [starting, running, stopping, stopped, failed, unknown]
+    version_added: 2.0.0
+  older_than:
+    description:
+      - Only jobs that were created longer ago than this, which is a number with a unit, V(s), V(m), V(h), V(d) or V(w). For
+        example V(90m), V(12h) or V(30d).
+    type: str
+    version_added: 2.0.0
+  newer_than:
+    description:
+      - Only jobs that were created less long ago than this. As O(older_than).
+    type: str
+    version_added: 2.0.0
   sort_by:
     description:
       - What the jobs are sorted by.
@@ -71,9 +89,14 @@ options:
     description:
       - How many jobs are returned at most. All, if this is not set.
     type: int
+  wait:
+    description:
+      - Ignored. It is accepted so that both modules can have the same defaults.
+    type: bool
+    version_added: 2.0.0
   wait_timeout:
     description:
-      - Seconds for the whole task, its retries included.
+      - Seconds for the whole task, connections and retries included.
     type: int
     default: 300
     aliases: [timeout]
@@ -111,12 +134,19 @@ EXAMPLES = r"""
 
 - name: Tell both
   ansible.builtin.debug:
-    msg: "{{ over.total_count }} are over. The project may have {{ over.job_count_limit }} jobs."
+    msg: "{{ over.total_count }} are over. {{ over.job_count_limit }} more jobs may be created."
 
-- name: Delete those that were created before yesterday
+- name: Find those that were created before yesterday and do not run any more
+  otc.modelarts.modelarts_visualization_job_info:
+    cloud: otc
+    older_than: 1d
+    state: [stopped, failed]
+  register: old
+
+- name: Delete them
   otc.modelarts.modelarts_visualization_job:
     cloud: otc
-    job_ids: "{{ running.jobs | selectattr('create_time', '<', (now().timestamp() - 86400) * 1000) | map(attribute='job_id') }}"
+    job_ids: "{{ old.jobs | map(attribute='job_id') | list }}"
     state: absent
 """
 
@@ -149,6 +179,11 @@ jobs:
       description: Name of the status in lower case, V(unknown) for a number that is not known.
       type: str
       sample: running
+    state:
+      description:
+        - What the status means, V(starting), V(running), V(stopping), V(stopped), V(failed) or V(unknown).
+      type: str
+      sample: running
     create_time:
       description: When the job was created, in milliseconds since the epoch.
       type: int
@@ -173,18 +208,26 @@ jobs:
       description: ID of the resource that is charged.
       type: str
       sample: 4787c885-e18d-4ef1-aa12-c4ed0c364b27
+    schedule:
+      description: When the job stops by itself. Many clouds do not tell it.
+      returned: when the API tells it
+      type: raw
+    remaining_duration:
+      description: How long the job still runs before it stops by itself, in milliseconds. It may be V(null).
+      returned: when the API tells it
+      type: int
 total_count:
   description: How many jobs match, before O(limit).
   returned: success
   type: int
   sample: 3
 job_count_limit:
-  description: How many jobs may be created still. V(null) with O(job_id).
+  description: How many more jobs may be created. V(null) with O(job_id).
   returned: success
   type: int
   sample: 10
 quotas:
-  description: How many jobs the project may have. V(null) with O(job_id).
+  description: How many jobs may run at once. V(null) with O(job_id).
   returned: success
   type: int
   sample: 10
@@ -210,33 +253,11 @@ request_id:
   sample: 1c2a7c0f5d9b4e0f8f5c
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=dict(
-            job_id=dict(type="str", aliases=["id", "visualization_id"]),
-            name=dict(type="str", aliases=["job_name"]),
-            search=dict(type="str"),
-            status=dict(type="list", elements="str"),
-            sort_by=dict(
-                type="str",
-                default="create_time",
-                choices=["job_id", "job_name", "job_desc", "create_time", "status"],
-            ),
-            order=dict(type="str", default="desc", choices=["asc", "desc"]),
-            workspace_id=dict(type="str"),
-            limit=dict(type="int"),
-            wait_timeout=dict(type="int", default=300, aliases=["timeout"]),
-            **_module.connection_argument_spec(),
-        ),
-        mutually_exclusive=[("job_id", "name", "search")],
-        supports_check_mode=True,
-    )
-    _module.run(module, _module.check_info_options, _module.visualization_job_info, module.params["wait_timeout"])
+    _module.run(_module.Module(supports_check_mode=True, **_module.INFO_SPEC), _module.INFO)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ in the script fails the test, and so does one that never comes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import types
 import typing as t
@@ -18,13 +19,12 @@ from urllib.parse import urlsplit
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _client
+from ansible_collections.otc.modelarts.plugins.module_utils import _http, _module
 
 Fields = t.Dict[str, t.Any]
-Reply = t.Union[_client.Answer, _client.CallError]
+Reply = t.Union[_http.Answer, _http.CallError]
 Calls = t.Sequence[t.Tuple[str, Reply]]
 
-RealClock = _client.Clock  # the class: a run puts something else in its place
 BASE = "https://modelarts.example.com/v1/project"
 CONNECTION: Fields = {
     "endpoint": "https://modelarts.example.com",
@@ -35,9 +35,9 @@ CONNECTION: Fields = {
 # --- answers -----------------------------------------------------------------------------------------------------
 
 
-def answer(status: int, body: t.Any, **headers: str) -> _client.Answer:
+def answer(status: int, body: t.Any, **headers: str) -> _http.Answer:
     """Return an answer with a JSON body."""
-    return _client.Answer(status, {"X-Request-Id": "req-1", **headers}, json.dumps(body).encode())
+    return _http.Answer(status, {"X-Request-Id": "req-1", **headers}, json.dumps(body).encode())
 
 
 def job(status: int = 8, job_id: str = "10", **fields: t.Any) -> Fields:
@@ -53,18 +53,18 @@ def job(status: int = 8, job_id: str = "10", **fields: t.Any) -> Fields:
     return {**told, **fields}
 
 
-def shown(status: int = 8, job_id: str = "10", **fields: t.Any) -> _client.Answer:
+def shown(status: int = 8, job_id: str = "10", **fields: t.Any) -> _http.Answer:
     """Return the answer of a look at one job."""
     return answer(200, job(status, job_id, **fields))
 
 
-def listed(*jobs: Fields, total: t.Optional[int] = None) -> _client.Answer:
+def listed(*jobs: Fields, total: t.Optional[int] = None) -> _http.Answer:
     """Return a page of the list."""
     body = {"is_success": True, "job_total_count": len(jobs) if total is None else total, "jobs": list(jobs)}
     return answer(200, {**body, "job_count_limit": 40, "quotas": 50})
 
 
-def refused(code: str, status: int = 400, message: str = "The API says no.", **headers: str) -> _client.Answer:
+def refused(code: str, status: int = 400, message: str = "The API says no.", **headers: str) -> _http.Answer:
     """Return a refusal."""
     return answer(status, {"is_success": False, "error_code": code, "error_message": message}, **headers)
 
@@ -74,8 +74,8 @@ GONE = refused("ModelArts.0015", 404, "The resource does not exist.")
 NOT_NOW = refused("ModelArts.0105", 400, "This job can't be delete. job status: 9")
 FORBIDDEN = refused("ModelArts.0108", 403, "No permission.")
 BAD_KEY = refused("APIGW.0301", 401, "Incorrect IAM authentication information.")
-LOST = _client.AnswerLost("The connection broke before the answer was complete.")
-NOT_SENT = _client.NotSent("The host refused the connection.")
+LOST = _http.AnswerLost("The connection broke before the answer was complete.")
+NOT_SENT = _http.NotSent("The host refused the connection.")
 
 
 # --- the script --------------------------------------------------------------------------------------------------
@@ -104,7 +104,8 @@ class Script:
     def __call__(self, *dummy: t.Any) -> Script:
         return self
 
-    def exchange(self, method: str, url: str, auth: t.Any, query: t.Any = None, body: t.Any = None, **dummy: t.Any) -> t.Any:
+    def exchange(self, request: _http.Request) -> _http.Answer:
+        method, url, query, body = request.method, request.url, request.query, request.body
         path = urlsplit(url).path
         prefix = "/v1/project/visualization-jobs"
         if not url.startswith(BASE) or not path.startswith(prefix):
@@ -122,7 +123,7 @@ class Script:
         expected, reply = self.calls.pop(0)
         if call != expected:
             pytest.fail(f"{call} comes where {expected} should, after {self.made[:-1]}")
-        if isinstance(reply, _client.CallError):
+        if isinstance(reply, _http.CallError):
             raise reply
         return reply
 
@@ -153,9 +154,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     ) -> Run:
         script, time = Script(calls, deletes), Time()
         begin = time.now
-        clock = RealClock(monotonic=lambda: time.now, sleep=time.sleep, time=lambda: 1763892000.0 + time.now)
-        monkeypatch.setattr(_client, "Transport", script)
-        monkeypatch.setattr(_client, "Clock", lambda: clock)
+        clock = _http.Clock(monotonic=lambda: time.now, sleep=time.sleep, time=lambda: 1763892000.0 + time.now)
+        monkeypatch.setattr(_module, "Transport", script)
+        monkeypatch.setattr(_module, "interruptible", lambda: contextlib.nullcontext(clock))
         given = {**CONNECTION, **options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

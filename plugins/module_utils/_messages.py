@@ -1,0 +1,271 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How every failure is worded: what was tried, who said what, what may have been done all the same, and what to do about it."""
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from . import _jobs
+from ._decide import Attempt, Fail, Outcome, Progress, Reason
+from ._http import AnswerLost, CallError, DeadlineExceeded, NoAccess, Speaker, Unintelligible
+from ._jobs import SETTLE_SECONDS, Unreadable
+
+# What a task was about to do, by the phase in which it failed.
+VERBS = {"delete": "delete", "stop": "stop", "start": "start", "create": "create", "place": "create", "run": "start"}
+# A changing request, as a noun.
+NOUNS = {
+    "delete": "deletion",
+    "stop": "stop",
+    "restart": "start",
+    "create": "creation",
+    "describe": "change of the description",
+}
+DONE_WORDS = {"absent": "deleted", "started": "started", "stopped": "stopped", "restarted": "restarted"}
+READ_RIGHTS = "the right modelarts:tensorboard:get, or modelarts:tensorboard:list together with the right workspace_id"
+
+
+def sentences(*parts: str) -> str:
+    """Join parts that may or may not end in a full stop, or be empty, to sentences."""
+    whole = (part.strip() for part in parts)
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in whole if part)
+
+
+def status_words(status: t.Optional[int]) -> str:
+    """Return a status for a message: its name and its number."""
+    return "not shown" if status is None else f"{_jobs.status_name(status)} ({status})"
+
+
+def label(progress: Progress) -> str:
+    """Return how messages call the job."""
+    name = progress.wanted.spec.name or (progress.before or {}).get("job_name")
+    return f"visualization job {progress.job_id or name}"
+
+
+# --- one job -----------------------------------------------------------------------------------------------------
+
+
+def failure(progress: Progress, fail: Fail) -> str:
+    """Return why a job failed, in one or two lines."""
+    verb = VERBS.get(progress.phase, "read" if progress.wanted.state == "shown" else "manage")
+    code = f" [{fail.error.code}]" if fail.error and fail.error.code else ""
+    why = words(progress, fail).rstrip(".")
+    return sentences(
+        f"Cannot {verb} {label(progress)}: {why}{code}",
+        accepted(progress),
+        unknown(progress.open()),
+        what_to_do(progress, fail),
+    )
+
+
+def words(progress: Progress, fail: Fail) -> str:
+    """Return what stands behind a reason."""
+    said = speech(fail.error) if fail.error else ""
+    status = status_words(fail.status)
+    if fail.reason in (Reason.REFUSED, Reason.READ_FAILED, Reason.NO_ACCESS):
+        return said
+    if fail.reason is Reason.UNPROVEN:
+        return sentences(said, unproven(progress))
+    plain = {
+        Reason.MISSING: "it does not exist",
+        Reason.VANISHED: "it was there, and does not exist any more",
+        Reason.MISSING_BY_ID: "it does not exist, and a job can only be created by its name",
+        Reason.MISSING_PATH: "it does not exist, and train_url is needed to create it",
+        Reason.REFUSED_IN_STATUS: f"its status is {status}, in which the API refuses that (ModelArts.0105)",
+        Reason.BROKEN: f"its status is now {status}",
+        Reason.UNCLEAR: f"{said.rstrip('.')}. The job was looked at for up to {SETTLE_SECONDS:g} s, which did not tell",
+        Reason.NO_RIGHT_TO_READ: f"{said.rstrip('.')}. It cannot be read",
+        Reason.NO_RIGHT_TO_PREDICT: f"{said.rstrip('.')}. A prediction needs the right to read the job",
+        Reason.NO_RIGHT_TO_VERIFY: f"{said.rstrip('.')}. That it is gone cannot be verified",
+        Reason.TIMED_OUT: sentences(
+            f"not done within the time of the task (wait_timeout); its status is {status}",
+            f"The last answer was: {said}" if said and not isinstance(fail.error, DeadlineExceeded) else said,
+        ),
+        Reason.OTHER_PATH: f"its train_url is {fail.detail}, which cannot be changed",
+        Reason.NOT_RUNNING: f"it does not run: its status is {status}",
+        Reason.RECREATE_ELSEWHERE: "recreate works in the default workspace only: a job might not come back where it was",
+        Reason.RECREATE_NO_PATH: "recreate needs a train_url such as /bucket/folder/, and neither the task nor the job has one",
+        Reason.RUNS_ELSEWHERE: f"it was created, but the list of workspace {progress.wanted.workspace_id} does not hold it",
+        Reason.NAMESAKES: f"there are several jobs of that name: {fail.detail}",
+        Reason.NOT_TRIED: f"{'not finished' if progress.attempts else 'not tried'}, because the credentials were refused",
+        Reason.INTERRUPTED: "the task was interrupted",
+        Reason.BUG: f"this is a bug in otc.modelarts: {fail.detail}",
+    }
+    return plain[fail.reason]
+
+
+def speech(error: CallError) -> str:
+    """Return an error's message, with who speaks where that is not ModelArts."""
+    return error.message if error.speaker is not Speaker.IAM else f"IAM: {error.message}"
+
+
+def unproven(progress: Progress) -> str:
+    """Say why it could not be proven that a job is gone."""
+    sighting = progress.sighting
+    if isinstance(sighting, Unreadable) and sighting.obstacle is not None:
+        return f"Whether it is gone is unknown, and the list of jobs did not tell: {sighting.obstacle.message}"
+    if progress.watch.shown and not progress.watch.listed:
+        return "Whether it is gone is unknown: the list of this workspace has never held it"
+    return "Whether it is gone is unknown"
+
+
+def accepted(progress: Progress) -> str:
+    """Say what this task has done to the job before it failed."""
+    done = []
+    for one in progress.attempts:
+        noun = NOUNS[one.action]
+        if (one.outcome is Outcome.ACCEPTED or progress.has_effect(one)) and noun not in done:
+            done.append(noun)
+    if not done:
+        return ""
+    told = f"The {' and the '.join(done)} {'was' if len(done) == 1 else 'were'} accepted"
+    undeleted = progress.wanted.state == "absent" and "deletion" not in done
+    return f"{told}, but the job was {stopped_words(done)}not deleted" if undeleted and not progress.open() else told
+
+
+def stopped_words(done: t.Sequence[str]) -> str:
+    """Return what a job is that was to be deleted, and was stopped only."""
+    return "only stopped, " if "stop" in done else ""
+
+
+def unknown(attempts: t.Sequence[Attempt]) -> str:
+    """Say of which requests nobody knows whether they were carried out."""
+    counts = collections.Counter(NOUNS[one.action] for one in attempts)
+    told = [f"the {noun} (sent {times} times)" if times > 1 else f"the {noun}" for noun, times in counts.items()]
+    if not told:
+        return ""
+    return f"The outcome is unknown: {' and '.join(told)} may have been carried out, as no answer said whether it was"
+
+
+# --- what to do --------------------------------------------------------------------------------------------------
+
+
+def what_to_do(progress: Progress, fail: Fail) -> str:
+    """Return what a person can do about a failure; it may be nothing."""
+    if progress.open() and any(one.action == "create" for one in progress.open()):
+        return "Look for a job of that name before you run the task again: what was created is billed"
+    by_reason = {
+        Reason.MISSING_BY_ID: "Use name instead of job_id",
+        Reason.OTHER_PATH: "Use recreate to replace the job",
+        Reason.NOT_RUNNING: "Use recreate to replace it, or state: started",
+        Reason.REFUSED_IN_STATUS: "With wait, the task waits until that status has passed",
+        Reason.NO_RIGHT_TO_READ: f"Ask for {READ_RIGHTS}",
+        Reason.NO_RIGHT_TO_PREDICT: f"Ask for {READ_RIGHTS}",
+        Reason.NO_RIGHT_TO_VERIFY: f"Ask for {READ_RIGHTS}, or use wait: false",
+        Reason.UNPROVEN: "Set workspace_id to the workspace of the job, or ask for the right modelarts:tensorboard:list",
+        Reason.RUNS_ELSEWHERE: f"It runs in another workspace and is billed: delete job {progress.job_id} by its job_id",
+        Reason.NAMESAKES: "Use job_id with one of these",
+        Reason.BROKEN: "Look at the job in the console, then run the task again",
+        Reason.INTERRUPTED: "Run the task again to see what is left to do",
+        Reason.BUG: "Please report it",
+    }
+    if fail.reason is Reason.TIMED_OUT:
+        return late_advice(progress, fail)
+    if fail.reason in by_reason:
+        return by_reason[fail.reason]
+    force_helps = progress.phase == "delete" and progress.wanted.state == "absent" and not progress.wanted.force
+    return advice(fail.error, force_helps)
+
+
+def late_advice(progress: Progress, fail: Fail) -> str:
+    """Return what a person can do where the time was too short."""
+    again = "Run the task again, or raise wait_timeout"
+    if fail.error is not None and advice(fail.error):
+        return sentences(advice(fail.error, not progress.wanted.force), again)
+    return again
+
+
+def advice(error: t.Optional[CallError], force_helps: bool = False) -> str:
+    """Return what a person can do about an error; it depends on who speaks.
+
+    :param force_helps: whether the API may do with ``force`` what it has refused in this status.
+    """
+    if error is None:
+        return ""
+    if error.speaker is Speaker.IAM:
+        return iam_advice(error)
+    if error.speaker in (Speaker.PROXY, Speaker.LOCAL):
+        return ""  # their message names the proxy, or the file and the option
+    if isinstance(error, NoAccess):
+        return "Check the credentials; a key is locked for some minutes after more than five bad signatures"
+    return modelarts_advice(error, force_helps)
+
+
+def iam_advice(error: CallError) -> str:
+    """Return what a person can do where no token was to be had, or IAM did not tell the project."""
+    if error.http_status in (401, 403):
+        return "Check the user, the password, the domain and the project: IAM refused them"
+    if error.http_status == 404:
+        return "Check auth_url: IAM answers there, or a server that is not IAM"
+    return "Check auth_url, and try again later"
+
+
+def modelarts_advice(error: CallError, force_helps: bool) -> str:
+    """Return what a person can do about an answer of ModelArts or its gateway."""
+    no_api = "Check endpoint and region_name: there is no such API there, or not any more"
+    known = {
+        _jobs.NOT_NOW_CODE: f"Wait for another status{', or use force to have it stopped first' if force_helps else ''}",
+        "APIGW.0101": no_api,
+        "ModelArts.4204": no_api,
+        _jobs.NAME_TAKEN_CODE: "Another job has that name, perhaps in another workspace: choose another name",
+    }
+    if error.kind() in known:
+        return known[error.kind()]
+    if error.kind() in _jobs.NOT_GONE_CODES:
+        return "Check that project_id, region_name and endpoint belong together, and to the credentials"
+    if _jobs.says_forbidden(error):
+        return "Ask for the IAM action modelarts:tensorboard that this call needs"
+    if error.http_status == 429:
+        return "Raise wait_timeout or api_retries, or lower max_concurrency"
+    if isinstance(error, (AnswerLost, Unintelligible)) and error.http_status is not None:
+        return "Try again later, and check endpoint if it goes on"
+    return ""
+
+
+# --- the whole task ----------------------------------------------------------------------------------------------
+
+
+def reading_failure(error: CallError) -> str:
+    """Return why a list could not be read."""
+    code = f" [{error.code}]" if error.code else ""
+    return sentences(f"Cannot read the visualization jobs: {speech(error).rstrip('.')}{code}", advice(error))
+
+
+VICTIMS = (Reason.NOT_TRIED, Reason.INTERRUPTED)  # they failed because of something else
+
+
+def summary(tasks: t.Sequence[Progress]) -> str:
+    """Return the failure of a task for many jobs: how many, grouped by why, causes before victims."""
+    failed = [(one, one.end) for one in tasks if isinstance(one.end, Fail)]
+    failed.sort(key=lambda pair: pair[1].reason in VICTIMS)
+    groups: t.Dict[str, t.List[str]] = {}
+    for progress, fail in failed:
+        groups.setdefault(group(progress, fail), []).append(str(progress.job_id))
+    told = "; ".join(f"{name}: {len(ids)} ({some(ids)})" for name, ids in groups.items())
+    changed = sum(one.changed for one in tasks if not isinstance(one.end, Fail))
+    unchanged = len(tasks) - len(failed) - changed
+    verb = DONE_WORDS[tasks[0].wanted.state]
+    counts = f"{len(failed)} of {len(tasks)} visualization jobs failed, {changed} {verb}, {unchanged} unchanged"
+    return sentences(f"{counts}. {told}", f"The first: {failure(*failed[0])}")
+
+
+def group(progress: Progress, fail: Fail) -> str:
+    """Return under which name a failure is counted."""
+    if progress.open():
+        return "outcome unknown"
+    if fail.reason in VICTIMS:
+        return "not tried" if not progress.attempts else "not finished"
+    if fail.error is not None and fail.error.code:
+        return fail.error.code
+    return fail.reason.name.lower().replace("_", " ")
+
+
+def some(ids: t.Sequence[str], most: int = 10) -> str:
+    """Return the first of many ids."""
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + more
