@@ -91,14 +91,14 @@ class Jobs:
 
     def __init__(self, settings: Settings, now: t.Callable[[], float]) -> None:
         self._settings = settings
-        self._now = now
+        self.now = now
         self._jobs: t.Dict[str, Job] = {}
         self._last_id = 1000
 
     # --- the passing of time, and what others do ---
 
     def _advance(self) -> None:
-        now = self._now()
+        now = self.now()
         for job_id, job in list(self._jobs.items()):
             while job.then and job.then[0][0] <= now:
                 at, status = job.then.pop(0)
@@ -116,7 +116,7 @@ class Jobs:
     def seed(self, fields: Json) -> Json:
         """Put a job there, as it is said to be."""
         self._last_id += 1
-        now = self._now()
+        now = self.now()
         workspace = str(fields.pop("workspace_id", self._settings["default_workspace"]))
         job_id = str(fields.pop("job_id", self._last_id))
         status = int(fields.pop("status", RUNNING))
@@ -148,7 +148,7 @@ class Jobs:
         fields = dict(fields)
         if "status" in fields:
             job.then = []
-            self._set_status(job, int(fields.pop("status")), self._now())
+            self._set_status(job, int(fields.pop("status")), self.now())
         job.workspace_id = str(fields.pop("workspace_id", job.workspace_id))
         job.fields.update(fields)
         return t.cast(Json, self.truth(job_id))
@@ -172,7 +172,7 @@ class Jobs:
     def _shown(self, job: Job) -> Json:
         shown = {key: value for key, value in job.fields.items() if key in SHOWN or key not in ("job_type", "flavor", "schedule")}
         if job.running_since is not None:
-            shown["duration"] = job.fields["duration"] + int((self._now() - job.running_since) * 1000)
+            shown["duration"] = job.fields["duration"] + int((self.now() - job.running_since) * 1000)
         return shown
 
     def get(self, job_id: str) -> Json:
@@ -274,7 +274,7 @@ class Jobs:
         self._pass_through(job, first, self._settings["start_seconds"], int(end))
 
     def _pass_through(self, job: Job, status: int, seconds: float, end: t.Optional[int]) -> None:
-        now = self._now()
+        now = self.now()
         self._set_status(job, status, now)
         job.then = [(now + seconds, end)]
         self._advance()

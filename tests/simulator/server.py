@@ -13,7 +13,6 @@ import json
 import re
 import time
 import typing as t
-import uuid
 import weakref
 from dataclasses import fields
 
@@ -21,6 +20,7 @@ import aiohttp
 import errors
 import settings
 from aiohttp import web
+from api import Answer, parsed
 from cloud import Refusal
 from faults import Fault
 from iam import Iam, Project
@@ -117,50 +117,37 @@ class Server:
                 raise Dropped
         response: t.Optional[web.StreamResponse] = None
         if fault is None or fault.work or not fault.replaces():
-            response = await self._work(request, body, project, operation, job_id)
+            response = sent(await self._work(request, body, project, operation, job_id))
         if fault is not None:
             act(project, fault, "after")
             if fault.drop == "after":
                 raise Dropped
             if fault.replaces() or response is None:
-                response = await replaced(request, fault)
+                response = await replaced(request, project, fault)
         assert response is not None
         return response
 
-    async def _work(
-        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
-    ) -> web.Response:
+    async def _work(self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]) -> Answer:
         """Carry a call out."""
         try:
             if operation in IAM_OPERATIONS.values():
-                status, answer, headers = self._iam(request, body, operation)
-            else:
-                status, answer, headers = 200, await self._modelarts(request, body, project, operation, job_id), {}
-        except Refusal as refusal:
-            if refusal.code == "missing_job":
-                return answered(errors.missing_job(project.settings, operation))
-            return answered(errors.known(project.settings, refusal.code, refusal.message))
+                status, told, headers = self._iam(request, body, operation)
+                return project.api.accepted(told, status, headers)
+            return await self._modelarts(request, body, project, operation, job_id)
         except errors.ErrorAnswer as error:
-            return answered(error)
-        return json_response(
-            answer if operation in IAM_OPERATIONS.values() else dialect(answer, project.settings), status, headers
-        )
+            return project.api.refused(error)
 
     async def _modelarts(
         self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
-    ) -> Json:
+    ) -> Answer:
         caller = await self._caller(request, body, project.settings)
-        self.iam.throttle(caller)
         match = JOB_PATH.fullmatch(request.path)
-        if project.settings["retired"] or not operation or match is None:
-            raise errors.known(project.settings, "APIGW.0101")
-        if match["project"] not in self.iam.projects:
-            raise errors.known(caller.settings, "ModelArts.2786")
-        if caller.project_id != match["project"]:
-            raise errors.known(caller.settings, "ModelArts.0210")
-        if operation in caller.settings["denied"]:
-            raise errors.known(caller.settings, "ModelArts.0108")
-        return call(caller, operation, job_id or "", request.query, body)
+        if match is not None and caller.api.serves(operation):
+            if match["project"] not in self.iam.projects:
+                raise errors.known(caller.settings, "ModelArts.2786")
+            if caller.project_id != match["project"]:
+                raise errors.known(caller.settings, "ModelArts.0210")
+        return caller.api.answer(operation, job_id, request.query, body)
 
     async def _caller(self, request: web.Request, body: bytes, own: settings.Settings) -> Project:
         """Return whose request it is. Raises :class:`errors.ErrorAnswer`, as the settings ``own`` have it."""
@@ -294,24 +281,6 @@ def operation_of(request: web.Request) -> t.Tuple[str, t.Optional[str]]:
     return OPERATIONS.get((request.method, bool(match["job"]), match["action"]), ""), match["job"]
 
 
-def call(project: Project, operation: str, job_id: str, query: t.Mapping[str, str], body: bytes) -> Json:
-    """Make one of the seven calls."""
-    jobs = project.jobs
-    content = parsed(body)
-    if operation in ("create", "update") and not isinstance(content, dict):
-        raise Refusal("ModelArts.0101")
-    calls: t.Dict[str, t.Callable[[], Json]] = {
-        "create": lambda: jobs.create(content),
-        "list": lambda: jobs.list(query),
-        "get": lambda: jobs.get(job_id),
-        "update": lambda: jobs.describe(job_id, content),
-        "delete": lambda: jobs.delete(job_id),
-        "stop": lambda: jobs.stop(job_id),
-        "restart": lambda: jobs.restart(job_id),
-    }
-    return calls[operation]()
-
-
 def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t.Any, many: t.List[Json]) -> t.Any:
     """Read or change the jobs of a project behind the API's back."""
     if method == "POST" and not job_id:
@@ -341,9 +310,9 @@ def act(project: Project, fault: Fault, when: str) -> None:
             project.jobs.seed(dict(effect["create"]))
 
 
-async def replaced(request: web.Request, fault: Fault) -> web.StreamResponse:
+async def replaced(request: web.Request, project: Project, fault: Fault) -> web.StreamResponse:
     """Return the answer that a fault puts in place of the call's own."""
-    headers = {"X-Request-Id": uuid.uuid4().hex, **fault.headers}
+    headers = {"X-Request-Id": project.api.request_id(), **fault.headers}
     if fault.redirect:
         return web.Response(status=fault.status or 302, headers={**headers, "Location": fault.redirect})
     if fault.drip_seconds:
@@ -357,49 +326,24 @@ async def replaced(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.raw_body is not None or fault.body_size:
         kind = fault.content_type or "text/html"
         return web.Response(status=fault.status or 200, body=fault.content(), content_type=kind, headers=headers)
-    return json_response(fault.body, fault.status or 200, headers)
+    return sent(project.api.accepted(fault.body, fault.status or 200, headers))
 
 
-def answered(error: errors.ErrorAnswer) -> web.Response:
-    """Return an error as a response."""
-    if isinstance(error.body, str):
-        headers = {"X-Request-Id": uuid.uuid4().hex, **error.headers}
-        return web.Response(status=error.status, text=error.body, content_type="text/html", headers=headers)
-    return json_response(error.body, error.status, error.headers)
+def sent(answer: Answer) -> web.Response:
+    """Return an answer as it is sent."""
+    status, headers, body = answer
+    return web.Response(status=status, headers=headers, body=body)
 
 
-def json_response(body: t.Any, status: int = 200, headers: t.Optional[t.Dict[str, str]] = None) -> web.Response:
-    """Return JSON, with the id that every answer has."""
-    content = json.dumps(body).encode()
-    own = {"X-Request-Id": uuid.uuid4().hex, **(headers or {})}
-    return web.Response(status=status, body=content, content_type="application/json", headers=own)
-
-
-def dialect(answer: t.Any, own: settings.Settings) -> t.Any:
-    """Return an answer with its numbers and booleans as they are set to come."""
-    if isinstance(answer, dict):
-        return {key: dialect(value, own) for key, value in answer.items()}
-    if isinstance(answer, list):
-        return [dialect(value, own) for value in answer]
-    if isinstance(answer, bool):
-        return str(answer).lower() if own["success_as_string"] else answer
-    if isinstance(answer, int) and own["numbers_as_strings"]:
-        return str(answer)
-    return answer
+def json_response(body: t.Any, status: int = 200) -> web.Response:
+    """Return the answer to a control."""
+    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
 
 def error_code_in(content: bytes) -> t.Optional[str]:
     """Return the code in an answer, for the log."""
     found = re.search(rb'"(?:error_code|errorCode|code)": "?([\w.]+)', content[:2000])
     return found[1].decode() if found else None
-
-
-def parsed(body: bytes) -> t.Any:
-    """Return the JSON in a body; ``None`` where it is none."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def wall_clock() -> float:

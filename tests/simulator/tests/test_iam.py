@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may ask, and how often: tokens, keys that get locked, throttling. On a clock, and as a client sees it."""
+"""Who may ask: tokens, and keys that get locked. On a clock, and as a client sees it."""
 
 from __future__ import annotations
 
@@ -168,42 +168,6 @@ def test_one_locked_key_does_not_lock_another(iam: Iam, clock: Clock) -> None:
     temporary = iam.first().keys[1]
     headers = signature("GET", URL, temporary.access_key, temporary.secret_key, temporary.security_token, moment=clock())
     assert iam.project_of_signature("GET", TARGET, headers, b"") is iam.first()
-
-
-# --- throttling --------------------------------------------------------------------------------------------------
-
-
-def test_more_requests_than_are_allowed_in_a_second_are_throttled(iam: Iam, clock: Clock) -> None:
-    project = iam.add_project({"requests_per_second": 2})
-    iam.throttle(project)
-    iam.throttle(project)
-    assert refused(lambda: iam.throttle(project)) == (429, "APIGW.0308")
-    clock.pass_by(0.9)
-    assert refused(lambda: iam.throttle(project)) == (429, "APIGW.0308")
-    clock.pass_by(0.1)
-    iam.throttle(project)
-    assert project.recent == [clock()]
-
-
-def test_nothing_is_throttled_where_there_is_no_limit(iam: Iam) -> None:
-    for dummy in range(1000):
-        iam.throttle(iam.first())
-    assert len(iam.first().recent) == 1000
-
-
-@pytest.mark.parametrize(
-    ("changes", "headers"),
-    [
-        ({}, {"Retry-After": "1"}),
-        ({"retry_after": 7}, {"Retry-After": "7"}),
-        ({"retry_after": None}, {}),
-        ({"retry_after": None, "retry_after_as_date": True}, {}),
-        ({"retry_after": 7, "retry_after_as_date": True}, {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}),
-    ],
-    ids=str,
-)
-def test_when_to_come_back_is_told_as_it_is_set(iam: Iam, changes: Json, headers: t.Dict[str, str]) -> None:
-    assert iam.retry_after(iam.add_project(changes)) == headers
 
 
 # --- as a client sees it -----------------------------------------------------------------------------------------
