@@ -67,7 +67,7 @@ class Api:
 
     def serves(self, operation: str) -> bool:
         """Tell whether there is such an API at all."""
-        return operation in OPERATIONS and self._settings["retired"] is not True
+        return operation in OPERATIONS and self._settings["retired"] not in (True, operation)
 
     # --- one call ---
 

@@ -136,7 +136,7 @@ class Iam:
         except (KeyError, TypeError) as error:
             raise errors.iam(400, "Bad Request", "The request body is not what it has to be.") from error
         project = next((one for one in self.projects.values() if names_user(user, one)), None)
-        if project is None or password != project.password:
+        if project is None or password != project.password or revoked(project.settings, "password"):
             raise errors.iam(401, "Unauthorized", "The username or password is wrong.")
         if project.project_id != scope.get("id") and project.name != scope.get("name"):
             raise errors.iam(401, "Unauthorized", "The user has no role in that project.")
@@ -173,6 +173,8 @@ class Iam:
         if known is None:
             raise errors.known(own or self.first().settings, "APIGW.0301")
         project = self.projects[known.project_id]
+        if revoked(project.settings, "tokens"):
+            raise errors.known(project.settings, "APIGW.0301")
         if known.expires <= self.now():
             raise errors.known(project.settings, "APIGW.0307")
         return project
@@ -204,6 +206,8 @@ class Iam:
         project, key = self.key(access_key)
         if project is None or key is None:
             raise errors.known(own, "APIGW.0301", "Incorrect IAM authentication information: unknown key")
+        if revoked(project.settings, "keys"):
+            raise errors.known(project.settings, "APIGW.0301", "Incorrect IAM authentication information: the key is disabled")
         if key.locked_until > self.now():
             raise errors.known(project.settings, "APIGW.0301", "Incorrect IAM authentication information: the key is locked")
         try:
@@ -218,6 +222,11 @@ class Iam:
             raise errors.known(project.settings, "APIGW.0301", f"Incorrect IAM authentication information: {error}") from error
         key.bad = 0
         return project
+
+
+def revoked(own: settings.Settings, what: str) -> bool:
+    """Tell whether a kind of credentials is refused: keys, tokens or the password."""
+    return own["revoked"] is True or (isinstance(own["revoked"], list) and what in own["revoked"])
 
 
 def names_user(user: t.Mapping[str, t.Any], project: Project) -> bool:

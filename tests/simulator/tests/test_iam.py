@@ -170,6 +170,43 @@ def test_one_locked_key_does_not_lock_another(iam: Iam, clock: Clock) -> None:
     assert iam.project_of_signature("GET", TARGET, headers, b"") is iam.first()
 
 
+# --- what is taken back ---
+
+
+@pytest.mark.parametrize(
+    ("revoked", "refusals"),
+    [
+        (False, []),
+        ([], []),
+        (["keys"], ["key"]),
+        (["tokens"], ["token"]),
+        (["password"], ["password"]),
+        (["keys", "password"], ["key", "password"]),
+        (True, ["key", "token", "password"]),
+    ],
+    ids=str,
+)
+def test_credentials_are_refused_from_when_they_are_taken_back(
+    iam: Iam, clock: Clock, revoked: t.Any, refusals: t.List[str]
+) -> None:
+    project = iam.first()
+    token = iam.log_in(request_for_token(project))[0]
+    calls: t.Dict[str, t.Callable[[], t.Any]] = {
+        "key": signed_by(iam, clock),
+        "token": lambda: iam.project_of_token(token),
+        "password": lambda: iam.log_in(request_for_token(project)),
+    }
+    codes = {"key": (401, "APIGW.0301"), "token": (401, "APIGW.0301"), "password": (401, 401)}
+    project.settings["revoked"] = revoked
+    for name, call in calls.items():
+        if name in refusals:
+            assert refused(call) == codes[name]
+        else:
+            call()
+    project.settings["revoked"] = False
+    assert calls["key"]() is calls["token"]() is project, "nor did it lock the key"
+
+
 # --- as a client sees it -----------------------------------------------------------------------------------------
 
 
