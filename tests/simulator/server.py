@@ -27,6 +27,7 @@ from iam import Iam, Project
 
 Json = t.Dict[str, t.Any]
 
+MOST_BYTES = 256 * 1024**2  # for who puts many large jobs there
 JOB_PATH = re.compile(r"/v1/(?P<project>[^/]+)/visualization-jobs(?:/(?P<job>[^/]+))?(?:/(?P<action>stop|restart))?/?")
 OPERATIONS = {
     ("POST", False, None): "create",
@@ -68,7 +69,7 @@ class Server:
 
     def application(self) -> web.Application:
         """Return the application."""
-        application = web.Application(client_max_size=1024**2)
+        application = web.Application(client_max_size=MOST_BYTES)
         application.router.add_route("*", "/_simulator/{what}", self.control)
         application.router.add_route("*", "/_simulator/{what}/{job_id}", self.control)
         application.router.add_route("*", "/{path:.*}", self.serve)
@@ -78,31 +79,33 @@ class Server:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a client's request, log it, and let go wrong what is to go wrong."""
+        begun = self._seconds()
         body = await request.read()
         operation, job_id = operation_of(request)
         project = self._project_concerned(request, body)
         entry = self._entry(request, operation, job_id, project, body)
+        entry["time"] = begun
         project.in_flight += 1
         entry["in_flight"] = project.in_flight
         project.log.append(entry)
-        fault = next((one for one in list(project.faults) if one.strikes(request.method, operation, request.path, job_id)), None)
+        asked = (request.method, operation, request.path, job_id, request.query)
+        fault = next((one for one in list(project.faults) if one.strikes(*asked)), None)
+        entry["fault"] = fault is not None
         try:
             await asyncio.sleep(project.settings["latency_ms"] / 1000 + (fault.delay if fault else 0))
-            response = await self._response(request, body, project, operation, job_id, fault)
+            answer = await self._answer(request, body, project, operation, job_id, fault)
+            entry.update(
+                answered=self._seconds(), status=answer[0], bytes_out=len(answer[2]), error_code=error_code_in(answer[2])
+            )
+            return await sent(request, answer, fault.cut if fault else None)
         except Dropped:
-            entry["fault"] = True
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
         finally:
             project.in_flight -= 1
-        entry.update(status=response.status, fault=fault is not None)
-        content = response.body if isinstance(response, web.Response) else b""
-        entry["bytes_out"] = len(content) if isinstance(content, bytes) else 0
-        entry["error_code"] = error_code_in(content if isinstance(content, bytes) else b"")
-        return response
 
-    async def _response(
+    async def _answer(
         self,
         request: web.Request,
         body: bytes,
@@ -110,22 +113,24 @@ class Server:
         operation: str,
         job_id: t.Optional[str],
         fault: t.Optional[Fault],
-    ) -> web.StreamResponse:
-        if fault is not None:
-            act(project, fault, "before")
-            if fault.drop == "before":
-                raise Dropped
-        response: t.Optional[web.StreamResponse] = None
-        if fault is None or fault.work or not fault.replaces():
-            response = sent(await self._work(request, body, project, operation, job_id))
-        if fault is not None:
-            act(project, fault, "after")
-            if fault.drop == "after":
-                raise Dropped
-            if fault.replaces() or response is None:
-                response = await replaced(request, project, fault)
-        assert response is not None
-        return response
+    ) -> Answer:
+        """Return the answer to a request. Raises :class:`Dropped` where there is none that is whole."""
+        if fault is None:
+            return await self._work(request, body, project, operation, job_id)
+        fault.act("before", project.jobs, project.settings)
+        if fault.drop == "before":
+            raise Dropped
+        answer = await self._work(request, body, project, operation, job_id) if fault.works() else None
+        fault.act("after", project.jobs, project.settings)
+        await asyncio.sleep(fault.delay_after)
+        if fault.drop == "after":
+            raise Dropped
+        answer = fault.answer(answer, project.api.request_id())
+        if fault.drip_headers_seconds:
+            await drip_headers(request, answer, fault.drip_headers_seconds)
+        if fault.drip_seconds:
+            await drip_body(request, answer, fault.drip_seconds)
+        return answer
 
     async def _work(self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]) -> Answer:
         """Carry a call out."""
@@ -214,12 +219,17 @@ class Server:
             owner = next((one for one in self.iam.projects.values() if one.project_id in text or f'"{one.name}"' in text), None)
         return owner or self.iam.first()
 
+    def _seconds(self) -> float:
+        """Return the seconds since the simulator was started, as the log tells them."""
+        return round(self.iam.now() - self.started, 4)
+
     def _entry(self, request: web.Request, operation: str, job_id: t.Optional[str], project: Project, body: bytes) -> Json:
         connection = self._connections.get(request.transport) or next(self._connection_numbers)
         self._connections[request.transport] = connection
         return {
             "n": len(project.log) + 1,
-            "time": round(self.iam.now() - self.started, 4),
+            "time": None,
+            "answered": None,
             "method": request.method,
             "path": request.path,
             "query": dict(request.query),
@@ -296,43 +306,41 @@ def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t
     return project.jobs.truth(job_id)
 
 
-def act(project: Project, fault: Fault, when: str) -> None:
-    """Do what others do, at this moment."""
-    for effect in fault.effects:
-        if effect.get("when", "before") != when:
-            continue
-        if "vanish" in effect:
-            project.jobs.vanish(effect["vanish"])
-        for job_id, status in effect.get("set_status", {}).items():
-            with contextlib.suppress(Refusal):  # it is not there
-                project.jobs.patch(job_id, {"status": status})
-        if "create" in effect:
-            project.jobs.seed(dict(effect["create"]))
-
-
-async def replaced(request: web.Request, project: Project, fault: Fault) -> web.StreamResponse:
-    """Return the answer that a fault puts in place of the call's own."""
-    headers = {"X-Request-Id": project.api.request_id(), **fault.headers}
-    if fault.redirect:
-        return web.Response(status=fault.status or 302, headers={**headers, "Location": fault.redirect})
-    if fault.drip_seconds:
-        stream = web.StreamResponse(status=fault.status or 200, headers=headers)
-        await stream.prepare(request)
-        with contextlib.suppress(ConnectionError):
-            while True:
-                await stream.write(b" ")
-                await asyncio.sleep(fault.drip_seconds)
-        raise Dropped
-    if fault.raw_body is not None or fault.body_size:
-        kind = fault.content_type or "text/html"
-        return web.Response(status=fault.status or 200, body=fault.content(), content_type=kind, headers=headers)
-    return sent(project.api.accepted(fault.body, fault.status or 200, headers))
-
-
-def sent(answer: Answer) -> web.Response:
-    """Return an answer as it is sent."""
+async def sent(request: web.Request, answer: Answer, cut: t.Optional[int]) -> web.StreamResponse:
+    """Return an answer as it is sent. With ``cut`` so many bytes of its body are, and no more."""
     status, headers, body = answer
-    return web.Response(status=status, headers=headers, body=body)
+    if cut is None:
+        return web.Response(status=status, headers=headers, body=body)
+    stream = web.StreamResponse(status=status, headers=headers)
+    stream.content_length = max(len(body), cut + 1)
+    await stream.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        await stream.write(body[:cut])
+    if request.transport is not None:
+        request.transport.close()
+    return stream
+
+
+async def drip_headers(request: web.Request, answer: Answer, seconds: float) -> t.NoReturn:
+    """Send a header a byte at a time until the client has enough of it."""
+    transport = request.transport
+    if transport is not None:
+        transport.write(f"HTTP/1.1 {answer[0]} Slow\r\nX-Slow: ".encode())
+        while not transport.is_closing():
+            transport.write(b"x")
+            await asyncio.sleep(seconds)
+    raise Dropped
+
+
+async def drip_body(request: web.Request, answer: Answer, seconds: float) -> t.NoReturn:
+    """Send a body a byte at a time until the client has enough of it."""
+    stream = web.StreamResponse(status=answer[0], headers=answer[1])
+    await stream.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await stream.write(b" ")
+            await asyncio.sleep(seconds)
+    raise Dropped
 
 
 def json_response(body: t.Any, status: int = 200) -> web.Response:

@@ -351,3 +351,10 @@ def test_when_to_come_back_may_be_a_date(new_cloud: t.Callable[..., Cloud]) -> N
     throttled = [cloud.ask("GET") for dummy in range(2)][1]
     moment = email.utils.parsedate_to_datetime(throttled.headers["Retry-After"])
     assert 90 < moment.timestamp() - time.time() <= 101
+
+
+def test_a_key_is_refused_in_the_middle(cloud: Cloud) -> None:
+    ids = [cloud.add() for dummy in range(4)]
+    cloud.fault({"operation": "delete", "nth": 3, "effects": [{"settings": {"revoked": ["keys"]}}]})
+    assert [cloud.ask_signed("DELETE", f"/{job_id}").status_code for job_id in ids] == [200, 200, 401, 401]
+    assert [job["status"] for job in cloud.jobs().values()] == [9, 9, 8, 8]

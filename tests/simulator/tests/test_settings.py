@@ -370,6 +370,14 @@ def test_what_is_seen_late_or_never_is_so_on_the_wire(new_cloud: NewCloud) -> No
     assert len(cloud.ask("GET", "?page=9").json()["jobs"]) == 2
 
 
+def test_a_thousand_large_jobs_are_a_large_list(cloud: Cloud) -> None:
+    jobs = [{"job_desc": f"{number:05}" * 1000} for number in range(1000)]
+    assert cloud.control("POST", "jobs", jobs).status_code == 200
+    answer = cloud.ask("GET", "?per_page=1000")
+    assert len(answer.content) > 4 * 1024**2
+    assert {job["job_desc"] for job in answer.json()["jobs"]} == {job["job_desc"] for job in jobs}
+
+
 # --- settings themselves -----------------------------------------------------------------------------------------
 
 
