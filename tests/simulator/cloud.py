@@ -251,6 +251,8 @@ class Jobs:
         schedule = told_schedule(job.fields.get("schedule"))
         for name in NOT_TOLD:
             shown.pop(name, None)
+        if self._settings["job_ids_as_numbers"] and job.job_id.isdigit():
+            shown["job_id"] = int(job.job_id)
         if self._settings["schedule_shown"] and schedule:
             shown["schedule"] = [schedule]
         if self._settings["remaining_duration_shown"]:

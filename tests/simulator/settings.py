@@ -19,6 +19,7 @@ KNOWN: t.Dict[str, t.Tuple[t.Any, str]] = {
     "error_shape": ("modelarts", "modelarts, gateway, nested, camel, plain or iam"),
     "success_as_string": (False, 'is_success as "true" and "false"'),
     "numbers_as_strings": (False, "numbers as strings"),
+    "job_ids_as_numbers": (False, "the ids of jobs as numbers, where they are some"),
     "list_cap": (1000, "how many jobs a page holds at most"),
     "list_cap_mode": ("cap", "what a larger per_page gets: cap or refuse"),
     "list_lag_seconds": (0, "the list tells of the jobs as they were so many seconds ago"),

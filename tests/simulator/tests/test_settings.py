@@ -236,6 +236,17 @@ def test_numbers_may_come_as_text(cloud: Cloud) -> None:
     assert listed["is_success"] is True
 
 
+def test_the_ids_of_jobs_may_come_as_numbers(cloud: Cloud) -> None:
+    cloud.set(job_ids_as_numbers=True)
+    created = made(cloud, "create").json()["job_id"]
+    assert isinstance(created, int)
+    assert made(cloud, "get", str(created)).json()["job_id"] == created
+    cloud.add(job_id="1e3")
+    assert [job["job_id"] for job in made(cloud, "list").json()["jobs"]] == ["1e3", created]
+    cloud.set(numbers_as_strings=True)
+    assert made(cloud, "get", str(created)).json()["job_id"] == str(created)
+
+
 @pytest.mark.parametrize(("mode", "per_page", "length"), [("cap", 1000, 3), ("cap", 2, 2), ("refuse", 3, 3), ("refuse", 4, None)])
 def test_a_page_holds_no_more_than_the_cap(cloud: Cloud, mode: str, per_page: int, length: t.Optional[int]) -> None:
     cloud.set(list_cap=3, list_cap_mode=mode)
