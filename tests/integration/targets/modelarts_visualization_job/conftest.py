@@ -59,7 +59,9 @@ class Cloud(simulation.Project):
 
     def add_many(self, jobs: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[str]:
         """Put many jobs there at once, running if nothing else is said, and return their ids."""
-        self.control("POST", "jobs", [{"job_name": f"name-{job['job_id']}", **job} for job in jobs])
+        for begin in range(0, len(jobs), 100):
+            several = jobs[begin : begin + 100]
+            self.control("POST", "jobs", [{"job_name": f"name-{job['job_id']}", **job} for job in several])
         return [str(job["job_id"]) for job in jobs]
 
     def job_ids(self) -> t.Set[str]:
@@ -268,11 +270,16 @@ def begin_table(
     folder: pathlib.Path,
     environ: t.Optional[t.Dict[str, str]] = None,
     module: str = MODULE,
+    at_once: int = MOST_ROWS_AT_ONCE,
+    then: t.Sequence[Result] = (),
     **keywords: t.Any,
 ) -> Running:
     """Begin to run a table of tasks as a playbook that writes their results to a file of this folder.
 
     What is not an option of the module but a variable of the row begins with ``otc_modelarts_``.
+
+    :param then: tasks that follow.
+    :param keywords: of the task.
     """
     hosts = {}
     for name, (cloud, task) in rows.items():
@@ -287,16 +294,17 @@ def begin_table(
     tasks = [
         {"name": "Row", module: {}, "args": "{{ options }}", **own},
         {"ansible.builtin.copy": {"dest": str(folder / "results.json"), "mode": "0600", "content": content}, "run_once": True},
+        *then,
     ]
     book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
-    arguments = ("-i", str(inventory), "--forks", str(MOST_ROWS_AT_ONCE))
+    arguments = ("-i", str(inventory), "--forks", str(at_once))
     return Running(*prepared(str(book), environ or {}, folder, MODULE_PYTHON, *arguments))
 
 
 def as_task(number: int, task: Result) -> Result:
     """Return a task as a playbook has it. What is not a keyword of a task is an option of the module."""
     task = dict(task)
-    keywords: Result = {name: task.pop(name) for name in ("check_mode", "environment") if name in task}
+    keywords: Result = {name: task.pop(name) for name in ("check_mode", "environment", "timeout") if name in task}
     module = task.pop("module", MODULE)
     own = {"name": f"Task {number}", "register": f"result_{number}", "ignore_errors": True, **keywords}
     return {**own, module: {"wait_sleep": 0.3, **task} if module == MODULE else task}
@@ -336,6 +344,14 @@ def says_unknown(result: Result, job: str) -> bool:
     words = re.search(r"\b(may|might|whether|unknown)\b", result.get("msg", ""), re.IGNORECASE)
     short = job in result.get("msg", "") and result["msg"].count("\n") < 2
     return bool(result.get("failed")) and result.get("outcome_unknown") is True and bool(words) and short
+
+
+def on_path(folder: pathlib.Path, code: str) -> t.Dict[str, str]:
+    """Write a module that every Python imports as it starts, and return the environment in which it does."""
+    place = folder / "at_start"
+    place.mkdir(exist_ok=True)
+    (place / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join([str(place), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 def pytest_report_header() -> str:

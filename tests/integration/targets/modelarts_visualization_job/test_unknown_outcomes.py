@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changing requests whose answer proves neither "done" nor "not done": the task looks until it knows, or says that it does not."""
+"""Changing requests whose answer proves neither "done" nor "not done": the task finds out, or says that it does not know."""
 
 from __future__ import annotations
 
@@ -43,49 +43,59 @@ CREATE = {
 }
 REFUSED: t.Dict[str, Result] = {f"{status} 0105": {"status": status, **REFUSAL} for status in (500, 502, 503, 504, 599)}
 
-# For each call: the status of a job that it is made for, the task, and whether what is there shows that it was done.
-Shows = t.Callable[[Result], bool]
-OF_ONE: t.Dict[str, t.Tuple[t.Optional[int], Result, Shows]] = {
-    "create": (None, {"name": "made", "train_url": "/bucket/logs/"}, lambda jobs: len(jobs) == 1),
-    "update": (8, {"name": "name-10", "description": "new"}, lambda jobs: jobs["10"]["job_desc"] == "new"),
-    "delete": (8, {"state": "absent", "job_id": "10"}, lambda jobs: jobs == {}),
-    "stop": (8, {"state": "stopped", "job_id": "10"}, lambda jobs: jobs["10"]["status"] == 12),
-    "restart": (12, {"state": "started", "job_id": "10"}, lambda jobs: jobs["10"]["status"] == 8),
+
+class Call(t.NamedTuple):
+    """A changing call. ``status``: of a job that it is made for. ``shows``: whether what is there shows that it was done."""
+
+    task: Result
+    shows: t.Callable[[t.Dict[str, Result]], bool]
+    status: t.Optional[int] = 8
+
+
+CALLS = {
+    "create": Call({"name": "made", "train_url": "/bucket/logs/"}, lambda jobs: len(jobs) == 1, None),
+    "update": Call({"name": "name-10", "description": "new"}, lambda jobs: jobs["10"]["job_desc"] == "new"),
+    "delete": Call({"state": "absent", "job_id": "10"}, lambda jobs: jobs == {}),
+    "stop": Call({"state": "stopped", "job_id": "10"}, lambda jobs: jobs["10"]["status"] == 12),
+    "restart": Call({"state": "started", "job_id": "10"}, lambda jobs: jobs["10"]["status"] == 8, 12),
 }
 
 
+def struck(clouds: Clouds, operation: str, fault: Result) -> Cloud:
+    """Return a cloud where a job is as a call needs it, and where this becomes of the call."""
+    cloud, status = clouds(), CALLS[operation].status
+    if status is not None:
+        cloud.add("10", status=status)
+    cloud.fault(operation=operation, **fault)
+    return cloud
+
+
 def both_ways(faults: t.Mapping[str, Result]) -> t.Iterator[t.Tuple[str, Result, bool]]:
-    """Give each fault after the work was done and instead of it, and whether it was done; connections that break among them."""
+    """Give each fault after the work was done and instead of it, and whether it was done; breaks among them."""
     for name, fault in faults.items():
         yield f"{name}, not done", fault, False
         yield f"{name}, done", {**fault, "work": True}, True
     yield "broken before", {"drop": "before"}, False
     yield "broken after", {"drop": "after"}, True
+    yield "cut short", {"cut": 10}, True
 
 
 # --- the tables --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", OF_ONE)
+@pytest.mark.parametrize("operation", CALLS)
 def test_no_doubtful_answer_is_taken_for_a_failure_or_a_success(clouds: Clouds, table: Table, operation: str) -> None:
-    status, task, shows = OF_ONE[operation]
-    faults = CREATE if operation == "create" else FEW
-    rows: t.Dict[str, Row] = {}
-    for name, fault, dummy in both_ways(faults):
-        cloud = clouds()
-        if status is not None:
-            cloud.add("10", status=status)
-        cloud.fault(operation=operation, **fault)
-        rows[name] = (cloud, {**task, "wait_timeout": 12 if operation == "delete" else 5})
-    results = table(rows)
-    done = {name for name, dummy, one in both_ways(faults) if one or operation == "delete"}
-    wrong = {}
+    call, label = CALLS[operation], "made" if operation == "create" else "10"
+    cases = {name: (fault, done) for name, fault, done in both_ways(CREATE if operation == "create" else FEW)}
+    options = {**call.task, "wait_timeout": 12 if operation == "delete" else 5}
+    rows: t.Dict[str, Row] = {name: (struck(clouds, operation, fault), options) for name, (fault, dummy) in cases.items()}
+    results, wrong = table(rows), {}
     for name, (cloud, dummy) in rows.items():
         result, sent = results[name], cloud.changing()
-        if name in done:  # a delete that was not done is repeated until it is
-            right = not result.get("failed") and result["changed"] is True and shows(cloud.jobs())
+        if cases[name][1] or operation == "delete":  # a delete that was not done is repeated until it is
+            right = not result.get("failed") and result["changed"] is True and call.shows(cloud.jobs())
         else:
-            right = says_unknown(result, "made" if operation == "create" else "10") and result["changed"] is False
+            right = says_unknown(result, label) and result["changed"] is False
         if not right or (operation != "delete" and sent != [operation]):
             wrong[name] = (sent, result.get("changed"), result.get("outcome_unknown"), result.get("msg"))
     assert not wrong
@@ -93,49 +103,38 @@ def test_no_doubtful_answer_is_taken_for_a_failure_or_a_success(clouds: Clouds, 
 
 @pytest.mark.parametrize("operation", ["delete", "stop", "restart"])
 def test_no_doubtful_answer_among_many_is_taken_for_a_failure_or_a_success(cloud: Cloud, play: Play, operation: str) -> None:
-    status, task, dummy = OF_ONE[operation]
+    call = CALLS[operation]
     cases = {f"j{number}": case for number, case in enumerate(both_ways(ALL))}
-    for job_id, (dummy, fault, dummy) in cases.items():
-        cloud.fault(operation=operation, job_id=cloud.add(job_id, status=t.cast(int, status)), **fault)
-    cloud.add("good", status=t.cast(int, status))
-    run = play({"state": task["state"], "job_ids": [*cases, "good"], "wait_timeout": 20 if operation == "delete" else 8})[0]
-    there, rows = cloud.jobs(), {row["job_id"]: row for row in run["jobs"]}
-    wrong = {}
+    cloud.add_many([{"job_id": job_id, "status": call.status} for job_id in (*cases, "good")])
+    for job_id, case in cases.items():
+        cloud.fault(operation=operation, job_id=job_id, **case[1])
+    seconds = 20 if operation == "delete" else 8
+    run = play({"state": call.task["state"], "job_ids": [*cases, "good"], "wait_timeout": seconds})[0]
+    there, rows, wrong = cloud.jobs(), {row["job_id"]: row for row in run["jobs"]}, {}
+    sent = [entry["job_id"] for entry in cloud.log() if entry["operation"] == operation]
     for job_id, (name, dummy, done) in cases.items():
-        row, sent = rows[job_id], [one for one in cloud.log() if one["job_id"] == job_id and one["operation"] == operation]
-        reached = job_id not in there if operation == "delete" else there[job_id]["status"] != status
+        row, reached = rows[job_id], job_id not in there or there[job_id]["status"] != call.status
         if done or operation == "delete":
             right = not row.get("failed") and row["changed"] is True and reached
         else:
-            right = says_unknown(row, job_id) and row["changed"] is False and not reached and len(sent) == 1
+            right = says_unknown(row, job_id) and row["changed"] is False and not reached and sent.count(job_id) == 1
         if not right:
-            wrong[name] = (len(sent), row.get("changed"), row.get("outcome_unknown"), row.get("msg"))
+            wrong[name] = (sent.count(job_id), row.get("changed"), row.get("outcome_unknown"), row.get("msg"))
     assert not wrong
     assert rows["good"]["changed"] is True and not rows["good"].get("failed")
     assert run["changed"] is True and bool(run.get("outcome_unknown")) is (operation != "delete")
 
 
-def test_a_refusal_of_modelarts_itself_is_one_whatever_status_it_comes_with(cloud: Cloud, clouds: Clouds, table: Table) -> None:
-    cases = {
-        f"{operation} {name}": (operation, fault)
-        for operation in OF_ONE
-        for name, fault in REFUSED.items()
-        if operation == "delete" or name == "500 0105"
-    }
+def test_a_refusal_of_modelarts_itself_is_one_whatever_status_it_comes_with(clouds: Clouds, table: Table) -> None:
+    cases = {name: ("delete", fault) for name, fault in REFUSED.items()}
+    cases.update({f"{operation} 500 0105": (operation, REFUSED["500 0105"]) for operation in CALLS if operation != "delete"})
     rows: t.Dict[str, Row] = {}
     for name, (operation, fault) in cases.items():
-        status, task, dummy = OF_ONE[operation]
-        cloud = clouds()
-        if status is not None:
-            cloud.add("10", status=status)
-        cloud.fault(operation=operation, **fault)
-        rows[name] = (cloud, {**task, "wait_timeout": 10})
-    results = table(rows)
-    for name, (cloud, dummy) in rows.items():
-        result = results[name]
+        rows[name] = (struck(clouds, operation, fault), {**CALLS[operation].task, "wait_timeout": 10})
+    for name, result in table(rows).items():
         assert result["failed"] and result["changed"] is False, (name, result)
         assert result["error_code"] == "ModelArts.0105" and not result.get("outcome_unknown"), (name, result["msg"])
-        assert cloud.changing() == [cases[name][0]], name
+        assert rows[name][0].changing() == [cases[name][0]], name
 
 
 # --- one by one --------------------------------------------------------------------------------------------------
