@@ -103,6 +103,19 @@ def test_the_sdk_sends_a_schedule_that_the_simulator_takes(cloud: Cloud, theirs:
     schedule = {"type": "stop", "time_unit": "HOURS", "duration": 1}
     created = theirs.create_visualization_job(job_name="losses", train_url="/bucket/logs/", schedule=schedule)
     assert list(cloud.statuses()) == [str(created.job_id)]
+    assert cloud.control("GET", "jobs")[0]["schedule"] == schedule
+
+
+def test_the_sdk_reads_jobs_with_the_auto_stop_but_loses_it_as_a_list(cloud: Cloud, theirs: t.Any) -> None:
+    job_id = cloud.add(status=12, schedule={"type": "stop", "time_unit": "HOURS", "duration": 1})
+
+    def told() -> t.List[t.Tuple[t.Any, t.Any]]:
+        jobs = [theirs.get_visualization_job(job_id), *theirs.visualization_jobs()]
+        return [(job.remaining_duration, job.schedule) for job in jobs]
+
+    assert told() == [(None, None)] * 2
+    cloud.control("PATCH", "settings", {"schedule_shown": True, "remaining_duration_shown": True})
+    assert told() == [(3_600_000, {})] * 2
 
 
 @pytest.mark.parametrize("strings", [False, True])

@@ -472,8 +472,8 @@ def test_a_list_that_lags_is_filtered_sorted_and_counted_as_it_was(jobs: Jobs, s
     jobs.seed({"job_id": "1", "status": 12})
     jobs.seed({"job_id": "2", "duration": 7000})
     clock.pass_by(100)
-    jobs.patch("2", {"status": 11})
-    jobs.patch("1", {"status": 22})
+    jobs.patch("2", {"status": 22})
+    jobs.patch("1", {"status": 11})
     jobs.vanish("1")
     clock.pass_by(5)
     assert ids(jobs.list({"sortBy": "status", "order": "asc"})) == ["2", "1"]
@@ -507,7 +507,13 @@ def test_the_details_of_a_new_job_are_missing_for_as_long_as_is_set(jobs: Jobs, 
 
 @pytest.mark.parametrize(
     ("shown_after", "seen"),
-    [(0, [9, 9, 9, 9, None]), (2, [8, 8, 9, 9, None]), (4, [8, 8, 8, 8, None]), (None, [8, 8, 8, 8, None])],
+    [
+        (0, [9, 9, 9, 9, None]),
+        (2, [8, 8, 9, 9, None]),
+        (4, [8, 8, 8, 8, None]),
+        (9, [8, 8, 8, 8, None]),
+        (None, [8, 8, 8, 8, None]),
+    ],
     ids=str,
 )
 def test_a_deletion_is_seen_at_once_or_later_or_not_before_it_is_done(
