@@ -13,7 +13,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -258,11 +257,6 @@ class Running:
     def said(self, text: str) -> t.Optional[float]:
         """Return when (seconds since the epoch) it first said this; ``None`` where it has not."""
         return next((moment for moment, line in list(self.lines) if text in line), None)
-
-    def signal(self, number: signal.Signals) -> float:
-        """Send a signal to the whole process group, as a terminal does, and return when."""
-        os.killpg(self.process.pid, number)
-        return time.time()
 
 
 def begin_table(
