@@ -12,8 +12,11 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import threading
+import time
 import typing as t
 
 import ansible
@@ -53,6 +56,13 @@ class Cloud(simulation.Project):
         self.control("POST", "jobs", {"job_id": job_id, "job_name": f"name-{job_id}", "status": status, **fields})
         return job_id
 
+    def add_many(self, jobs: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[str]:
+        """Put many jobs there at once, running if nothing else is said, and return their ids."""
+        for begin in range(0, len(jobs), 100):
+            several = jobs[begin : begin + 100]
+            self.control("POST", "jobs", [{"job_name": f"name-{job['job_id']}", **job} for job in several])
+        return [str(job["job_id"]) for job in jobs]
+
     def job_ids(self) -> t.Set[str]:
         """Return the ids of the jobs that are really there, whatever the API tells."""
         return {str(job["job_id"]) for job in self.control("GET", "jobs")}
@@ -65,9 +75,23 @@ class Cloud(simulation.Project):
         """Have something go wrong."""
         self.control("POST", "faults", rule)
 
+    def jobs(self) -> t.Dict[str, t.Dict[str, t.Any]]:
+        """Return the jobs that are really there, by their ids."""
+        return {str(job["job_id"]): job for job in self.control("GET", "jobs")}
+
     def log(self) -> t.List[t.Dict[str, t.Any]]:
         """Return the requests that reached this cloud."""
         return t.cast(t.List[t.Dict[str, t.Any]], self.control("GET", "log"))
+
+    def times(self, *operations: str) -> t.List[float]:
+        """Return when (seconds) requests of these operations reached this cloud."""
+        return [float(entry["time"]) for entry in self.log() if entry["operation"] in operations]
+
+    def started_at(self) -> float:
+        """Return the time (seconds since the epoch) from which this cloud counts the times in its log."""
+        before = time.time()
+        simulation.ask("GET", f"{self.url}/v1/{self.credentials['project_id']}/now", verify=self.authority or True)
+        return before - float(self.log()[-1]["time"])
 
     def calls(self) -> t.List[str]:
         """Return the operations that reached this cloud, in order."""
@@ -80,6 +104,16 @@ class Cloud(simulation.Project):
     def clear_log(self) -> None:
         """Forget the requests so far."""
         self.control("DELETE", "log")
+
+    def by_key(self) -> t.Dict[str, t.Any]:
+        """Return the options of a task for this very project, whatever the environment says."""
+        auth = {name: self.credentials[name] for name in ("access_key", "secret_key", "project_id")}
+        return {"auth": auth, "endpoint": self.credentials["endpoint"]}
+
+    def by_password(self) -> t.Dict[str, t.Any]:
+        """Return the same with a password; the endpoint comes from the catalog."""
+        names = ("username", "password", "user_domain_name", "project_id")
+        return {"auth": {"auth_url": self.credentials["iam_url"], **{name: self.credentials[name] for name in names}}}
 
     def password(self) -> t.Dict[str, str]:
         """Return the environment for a user with a password; the endpoint comes from the catalog."""
@@ -121,11 +155,29 @@ def simulator() -> t.Iterator[str]:
 @pytest.fixture
 def cloud(simulator: str) -> Cloud:
     """Return a project of its own, in which everything is quick."""
-    return Cloud(simulation.new_project(simulator, delete_seconds=0.6, stop_seconds=0.6, start_seconds=0.6))
+    return new_cloud(simulator)
+
+
+Clouds = t.Callable[..., Cloud]
+
+
+@pytest.fixture
+def clouds(simulator: str) -> Clouds:
+    """Return what makes further projects, one for each row of a table."""
+    return lambda **settings: new_cloud(simulator, **settings)
+
+
+def new_cloud(url: str, **settings: t.Any) -> Cloud:
+    """Make a project in which everything is quick, if nothing else is said."""
+    quick = {"delete_seconds": 0.6, "stop_seconds": 0.6, "start_seconds": 0.6}
+    return Cloud(simulation.new_project(url, **{**quick, **settings}))
 
 
 Result = t.Dict[str, t.Any]
 Play = t.Callable[..., t.List[Result]]
+Row = t.Tuple[Cloud, Result]
+Rows = t.Mapping[str, Row]
+Table = t.Callable[..., t.Dict[str, Result]]
 
 
 @pytest.fixture
@@ -152,10 +204,101 @@ def play(cloud: Cloud, tmp_path: pathlib.Path) -> Play:
     return run
 
 
+@pytest.fixture
+def table(tmp_path: pathlib.Path) -> Table:
+    """Return what runs a table of tasks at once, each on a cloud of its own, and returns their results by the rows' names.
+
+    To a playbook the rows are hosts. They cost less than a play for each, and those that wait do so together.
+    """
+
+    def run(rows: Rows, environ: t.Optional[t.Dict[str, str]] = None, module: str = MODULE) -> t.Dict[str, Result]:
+        running = begin_table(rows, tmp_path, environ, module)
+        running.process.wait(timeout=TABLE_SECONDS)
+        results = tmp_path / "results.json"
+        assert results.exists(), running.output()
+        text = running.output() + results.read_text()
+        assert not [one for cloud, dummy in rows.values() for one in cloud.secrets() if one in text], "the output shows a secret"
+        assert "Traceback (most recent call last)" not in text
+        return t.cast(t.Dict[str, Result], json.loads(results.read_text()))
+
+    return run
+
+
+TABLE_SECONDS = 120
+MOST_ROWS_AT_ONCE = 12
+OF_ALL_ROWS = "ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'result'))"
+
+
+class Running:
+    """A playbook that runs, in a process group of its own as a shell starts it. ``lines``: what it said, and when."""
+
+    def __init__(self, command: t.Sequence[str], environ: t.Dict[str, str]) -> None:
+        self.lines: t.List[t.Tuple[float, str]] = []
+        self.process = subprocess.Popen(
+            command,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append((time.time(), line))
+
+    def output(self) -> str:
+        """Return all that it has said so far."""
+        return "".join(line for dummy, line in self.lines)
+
+    def said(self, text: str) -> t.Optional[float]:
+        """Return when (seconds since the epoch) it first said this; ``None`` where it has not."""
+        return next((moment for moment, line in list(self.lines) if text in line), None)
+
+
+def begin_table(
+    rows: Rows,
+    folder: pathlib.Path,
+    environ: t.Optional[t.Dict[str, str]] = None,
+    module: str = MODULE,
+    at_once: int = MOST_ROWS_AT_ONCE,
+    then: t.Sequence[Result] = (),
+    **keywords: t.Any,
+) -> Running:
+    """Begin to run a table of tasks as a playbook that writes their results to a file of this folder.
+
+    What is not an option of the module but a variable of the row begins with ``otc_modelarts_``.
+
+    :param then: tasks that follow.
+    :param keywords: of the task.
+    """
+    hosts = {}
+    for name, (cloud, task) in rows.items():
+        variables = {key: value for key, value in task.items() if key.startswith("otc_modelarts_")}
+        options = {key: value for key, value in task.items() if key not in variables}
+        pace = {"wait_sleep": 0.3} if module == MODULE else {}
+        hosts[name] = {**variables, "check": options.pop("check_mode", False), "options": {**cloud.by_key(), **pace, **options}}
+    inventory, book = folder / "inventory.yml", folder / "table.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}))
+    own: Result = {"register": "result", "ignore_errors": True, "check_mode": "{{ check }}", **keywords}
+    content = "{{ dict(" + OF_ALL_ROWS + ") | to_json }}"
+    tasks = [
+        {"name": "Row", module: {}, "args": "{{ options }}", **own},
+        {"ansible.builtin.copy": {"dest": str(folder / "results.json"), "mode": "0600", "content": content}, "run_once": True},
+        *then,
+    ]
+    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    arguments = ("-i", str(inventory), "--forks", str(at_once))
+    return Running(*prepared(str(book), environ or {}, folder, MODULE_PYTHON, *arguments))
+
+
 def as_task(number: int, task: Result) -> Result:
     """Return a task as a playbook has it. What is not a keyword of a task is an option of the module."""
     task = dict(task)
-    keywords: Result = {name: task.pop(name) for name in ("check_mode", "environment") if name in task}
+    keywords: Result = {name: task.pop(name) for name in ("check_mode", "environment", "timeout") if name in task}
     module = task.pop("module", MODULE)
     own = {"name": f"Task {number}", "register": f"result_{number}", "ignore_errors": True, **keywords}
     return {**own, module: {"wait_sleep": 0.3, **task} if module == MODULE else task}
@@ -163,14 +306,10 @@ def as_task(number: int, task: Result) -> Result:
 
 def ansible_playbook(book: str, environ: t.Dict[str, str], folder: pathlib.Path, python: str, *arguments: str) -> str:
     """Run a playbook at the highest verbosity in an environment of its own, and return all that it says."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    own = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "HOME": str(folder)}
-    if "ANSIBLE_COLLECTIONS_PATH" not in kept:
-        own["ANSIBLE_COLLECTIONS_PATH"] = str(pathlib.Path(os.path.abspath(__file__)).parents[7])
-    path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), kept.get("PATH", "")])
+    command, own = prepared(book, environ, folder, python, *arguments)
     done = subprocess.run(
-        ["ansible-playbook", "-vvvv", "--diff", "-e", f"ansible_python_interpreter={python}", book, *arguments],
-        env={**kept, **own, "PATH": path, **environ},
+        command,
+        env=own,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -179,6 +318,34 @@ def ansible_playbook(book: str, environ: t.Dict[str, str], folder: pathlib.Path,
         text=True,
     )
     return done.stdout
+
+
+def prepared(
+    book: str, environ: t.Dict[str, str], folder: pathlib.Path, python: str, *arguments: str
+) -> t.Tuple[t.List[str], t.Dict[str, str]]:
+    """Return the command and the environment of a playbook."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    own = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "HOME": str(folder)}
+    if "ANSIBLE_COLLECTIONS_PATH" not in kept:
+        own["ANSIBLE_COLLECTIONS_PATH"] = str(pathlib.Path(os.path.abspath(__file__)).parents[7])
+    path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), kept.get("PATH", "")])
+    command = ["ansible-playbook", "-vvvv", "--diff", "-e", f"ansible_python_interpreter={python}", book, *arguments]
+    return command, {**kept, **own, "PATH": path, **environ}
+
+
+def says_unknown(result: Result, job: str) -> bool:
+    """Tell whether a failure, of a task or of one of its jobs, says of this job that something may have been done to it."""
+    words = re.search(r"\b(may|might|whether|unknown)\b", result.get("msg", ""), re.IGNORECASE)
+    short = job in result.get("msg", "") and result["msg"].count("\n") < 2
+    return bool(result.get("failed")) and result.get("outcome_unknown") is True and bool(words) and short
+
+
+def on_path(folder: pathlib.Path, code: str) -> t.Dict[str, str]:
+    """Write a module that every Python imports as it starts, and return the environment in which it does."""
+    place = folder / "at_start"
+    place.mkdir(exist_ok=True)
+    (place / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join([str(place), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 def pytest_report_header() -> str:

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task that is interrupted begins no further deletion; what was in flight may end. The log of the cloud is what counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import time
+import typing as t
+
+import ansible.release
+import pytest
+from conftest import Cloud, Clouds, Result, Row, Running, begin_table
+
+CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
+JOBS = 60
+GRACE = 0.5  # seconds after which no request may begin any more
+AFTERMATH = 3.0  # seconds for which what was left running is watched
+ENOUGH = 10  # deletions after which a task is interrupted
+EACH_WAY = pytest.mark.parametrize("direct", [False, True], ids=["module", "direct"])
+
+
+def deleting(clouds: Clouds, direct: bool) -> t.Dict[str, Row]:
+    """Return tasks with different numbers of requests in flight, each of which needs seconds for its jobs."""
+    rows: t.Dict[str, Row] = {}
+    for concurrency in range(1, 6):
+        cloud = clouds(latency_ms=150 * concurrency, delete_seconds=60)
+        ids = cloud.add_many([{"job_id": str(number)} for number in range(1, JOBS + 1)])
+        options: Result = {"state": "absent", "job_ids": ids, "max_concurrency": concurrency, "wait_timeout": 100}
+        rows[f"of-{concurrency}"] = (cloud, {**options, "otc_modelarts_direct": direct})
+    return rows
+
+
+def wait_for_deletions(rows: t.Mapping[str, Row], running: Running) -> None:
+    """Wait until each of the tasks has sent some deletions."""
+    end = time.monotonic() + 60
+    while not all(len(cloud.times("delete")) >= ENOUGH for cloud, dummy in rows.values()):
+        assert running.process.poll() is None and time.monotonic() < end, running.output()
+        time.sleep(0.1)
+
+
+def begun_after(cloud: Cloud, moment: float) -> t.List[float]:
+    """Return how long (seconds) after a moment deletions began that should not have."""
+    started = cloud.started_at()
+    return [round(begun + started - moment, 2) for begun in cloud.times("delete") if begun + started > moment + GRACE]
+
+
+def in_terminal(running: Running) -> None:
+    """Press Ctrl-C."""
+    os.killpg(running.process.pid, signal.SIGINT)
+
+
+def by_group(running: Running) -> None:
+    """End it as a service manager or the runner of a pipeline does."""
+    os.killpg(running.process.pid, signal.SIGTERM)
+
+
+def by_kill(running: Running) -> None:
+    """End the process that was started, and let it see to its own."""
+    running.process.terminate()
+
+
+@EACH_WAY
+@pytest.mark.parametrize("interrupt", [in_terminal, by_group, by_kill])
+def test_an_interrupted_playbook_begins_no_further_deletion(
+    clouds: Clouds, tmp_path: pathlib.Path, interrupt: t.Callable[[Running], None], direct: bool
+) -> None:
+    if interrupt is by_kill and CORE < (2, 19):
+        pytest.skip("The workers of this ansible-core outlive it, and go on listening to what they have started.")
+    rows = deleting(clouds, direct)
+    running = begin_table(rows, tmp_path)
+    wait_for_deletions(rows, running)
+    interrupt(running)
+    moment = time.time()
+    running.process.wait(timeout=20)
+    time.sleep(max(0.0, moment + GRACE + AFTERMATH - time.time()))
+    assert {name: begun_after(cloud, moment) for name, (cloud, dummy) in rows.items()} == {name: [] for name in rows}
+    assert all(ENOUGH <= len(cloud.times("delete")) < JOBS for cloud, dummy in rows.values())
+
+
+@EACH_WAY
+def test_a_task_that_ran_into_its_timeout_begins_no_further_deletion(
+    clouds: Clouds, tmp_path: pathlib.Path, direct: bool
+) -> None:
+    rows = deleting(clouds, direct)
+    running = begin_table(rows, tmp_path, timeout=8, then=[{"ansible.builtin.pause": {"seconds": int(GRACE + AFTERMATH + 1)}}])
+    running.process.wait(timeout=100)
+    late, sent = {}, {}
+    for name, (cloud, dummy) in rows.items():
+        failed = running.said(f"fatal: [{name}]")
+        assert failed is not None, running.output()
+        late[name], sent[name] = begun_after(cloud, failed), len(cloud.times("delete"))
+    assert late == {name: [] for name in rows}
+    assert all(0 < number < JOBS for number in sent.values()), sent
+    if direct:  # what was in flight has been waited for, and what was done is told
+        results = json.loads((tmp_path / "results.json").read_text())
+        for name, (cloud, dummy) in rows.items():
+            done = {entry["job_id"] for entry in cloud.log() if entry["operation"] == "delete" and entry["status"] == 200}
+            assert results[name]["changed"] is True, (name, results[name])
+            assert {row["job_id"] for row in results[name]["jobs"] if row["changed"]} == done, name
