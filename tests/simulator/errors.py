@@ -39,6 +39,7 @@ MISSING: t.Dict[str, t.Tuple[int, str]] = {
     "0102": (400, "ModelArts.0102"),
     "0103": (400, "ModelArts.0103"),
     "0104": (400, "ModelArts.0104"),
+    "0105": (400, "ModelArts.0105"),
     "unknown404": (404, "ModelArts.9999"),
 }
 
@@ -76,6 +77,8 @@ def missing_job(settings: Settings, operation: str) -> ErrorAnswer:
         return ErrorAnswer(wanted["status"], wanted.get("body"))
     if wanted == "empty404":
         return ErrorAnswer(404, "")
+    if wanted == "json404":
+        return ErrorAnswer(404, {"message": "Not found."})
     if wanted == "html404":
         return ErrorAnswer(404, "<html><body><h1>404 Not Found</h1></body></html>")
     status, code = MISSING[wanted]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM, projects and who may do what: users, keys, tokens, permissions and throttling."""
+"""IAM, projects and who may call: users, keys and tokens."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import errors
 import settings
 import signing
+from api import Api
 from cloud import Jobs
 from faults import Fault
 
@@ -60,8 +61,10 @@ class Project:
     jobs: Jobs
     faults: t.List[Fault] = field(default_factory=list)
     log: t.List[Json] = field(default_factory=list)
-    recent: t.List[float] = field(default_factory=list)
     in_flight: int = 0
+
+    def __post_init__(self) -> None:
+        self.api = Api(self.settings, self.jobs)
 
     def credentials(self, base: str) -> Json:
         """Return all that a user needs to know."""
@@ -133,7 +136,7 @@ class Iam:
         except (KeyError, TypeError) as error:
             raise errors.iam(400, "Bad Request", "The request body is not what it has to be.") from error
         project = next((one for one in self.projects.values() if names_user(user, one)), None)
-        if project is None or password != project.password:
+        if project is None or password != project.password or revoked(project.settings, "password"):
             raise errors.iam(401, "Unauthorized", "The username or password is wrong.")
         if project.project_id != scope.get("id") and project.name != scope.get("name"):
             raise errors.iam(401, "Unauthorized", "The user has no role in that project.")
@@ -170,6 +173,8 @@ class Iam:
         if known is None:
             raise errors.known(own or self.first().settings, "APIGW.0301")
         project = self.projects[known.project_id]
+        if revoked(project.settings, "tokens"):
+            raise errors.known(project.settings, "APIGW.0301")
         if known.expires <= self.now():
             raise errors.known(project.settings, "APIGW.0307")
         return project
@@ -201,6 +206,8 @@ class Iam:
         project, key = self.key(access_key)
         if project is None or key is None:
             raise errors.known(own, "APIGW.0301", "Incorrect IAM authentication information: unknown key")
+        if revoked(project.settings, "keys"):
+            raise errors.known(project.settings, "APIGW.0301", "Incorrect IAM authentication information: the key is disabled")
         if key.locked_until > self.now():
             raise errors.known(project.settings, "APIGW.0301", "Incorrect IAM authentication information: the key is locked")
         try:
@@ -216,23 +223,10 @@ class Iam:
         key.bad = 0
         return project
 
-    def throttle(self, project: Project) -> None:
-        """Raise :class:`errors.ErrorAnswer` where a project asks too much."""
-        limit, now = project.settings["requests_per_second"], self.now()
-        project.recent[:] = [moment for moment in project.recent if moment > now - 1]
-        if limit and len(project.recent) >= limit:
-            raise errors.known(project.settings, "APIGW.0308", headers=self.retry_after(project))
-        project.recent.append(now)
 
-    def retry_after(self, project: Project) -> t.Dict[str, str]:
-        """Return the header that says when to come back, if one is set."""
-        seconds = project.settings["retry_after"]
-        if seconds is None:
-            return {}
-        if not project.settings["retry_after_as_date"]:
-            return {"Retry-After": str(seconds)}
-        moment = datetime.datetime.fromtimestamp(self.now() + seconds, datetime.timezone.utc)
-        return {"Retry-After": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+def revoked(own: settings.Settings, what: str) -> bool:
+    """Tell whether a kind of credentials is refused: keys, tokens or the password."""
+    return own["revoked"] is True or (isinstance(own["revoked"], list) and what in own["revoked"])
 
 
 def names_user(user: t.Mapping[str, t.Any], project: Project) -> bool:

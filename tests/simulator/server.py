@@ -13,7 +13,6 @@ import json
 import re
 import time
 import typing as t
-import uuid
 import weakref
 from dataclasses import fields
 
@@ -21,12 +20,14 @@ import aiohttp
 import errors
 import settings
 from aiohttp import web
+from api import Answer, parsed
 from cloud import Refusal
 from faults import Fault
 from iam import Iam, Project
 
 Json = t.Dict[str, t.Any]
 
+MOST_BYTES = 256 * 1024**2  # for who puts many large jobs there
 JOB_PATH = re.compile(r"/v1/(?P<project>[^/]+)/visualization-jobs(?:/(?P<job>[^/]+))?(?:/(?P<action>stop|restart))?/?")
 OPERATIONS = {
     ("POST", False, None): "create",
@@ -68,7 +69,7 @@ class Server:
 
     def application(self) -> web.Application:
         """Return the application."""
-        application = web.Application(client_max_size=1024**2)
+        application = web.Application(client_max_size=MOST_BYTES)
         application.router.add_route("*", "/_simulator/{what}", self.control)
         application.router.add_route("*", "/_simulator/{what}/{job_id}", self.control)
         application.router.add_route("*", "/{path:.*}", self.serve)
@@ -78,31 +79,33 @@ class Server:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a client's request, log it, and let go wrong what is to go wrong."""
+        begun = self._seconds()
         body = await request.read()
         operation, job_id = operation_of(request)
         project = self._project_concerned(request, body)
         entry = self._entry(request, operation, job_id, project, body)
+        entry["time"] = begun
         project.in_flight += 1
         entry["in_flight"] = project.in_flight
         project.log.append(entry)
-        fault = next((one for one in list(project.faults) if one.strikes(request.method, operation, request.path, job_id)), None)
+        asked = (request.method, operation, request.path, job_id, request.query)
+        fault = next((one for one in list(project.faults) if one.strikes(*asked)), None)
+        entry["fault"] = fault is not None
         try:
             await asyncio.sleep(project.settings["latency_ms"] / 1000 + (fault.delay if fault else 0))
-            response = await self._response(request, body, project, operation, job_id, fault)
+            answer = await self._answer(request, body, project, operation, job_id, fault)
+            entry.update(
+                answered=self._seconds(), status=answer[0], bytes_out=len(answer[2]), error_code=error_code_in(answer[2])
+            )
+            return await sent(request, answer, fault.cut if fault else None)
         except Dropped:
-            entry["fault"] = True
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
         finally:
             project.in_flight -= 1
-        entry.update(status=response.status, fault=fault is not None)
-        content = response.body if isinstance(response, web.Response) else b""
-        entry["bytes_out"] = len(content) if isinstance(content, bytes) else 0
-        entry["error_code"] = error_code_in(content if isinstance(content, bytes) else b"")
-        return response
 
-    async def _response(
+    async def _answer(
         self,
         request: web.Request,
         body: bytes,
@@ -110,57 +113,46 @@ class Server:
         operation: str,
         job_id: t.Optional[str],
         fault: t.Optional[Fault],
-    ) -> web.StreamResponse:
-        if fault is not None:
-            act(project, fault, "before")
-            if fault.drop == "before":
-                raise Dropped
-        response: t.Optional[web.StreamResponse] = None
-        if fault is None or fault.work or not fault.replaces():
-            response = await self._work(request, body, project, operation, job_id)
-        if fault is not None:
-            act(project, fault, "after")
-            if fault.drop == "after":
-                raise Dropped
-            if fault.replaces() or response is None:
-                response = await replaced(request, fault)
-        assert response is not None
-        return response
+    ) -> Answer:
+        """Return the answer to a request. Raises :class:`Dropped` where there is none that is whole."""
+        if fault is None:
+            return await self._work(request, body, project, operation, job_id)
+        fault.act("before", project.jobs, project.settings)
+        if fault.drop == "before":
+            raise Dropped
+        answer = await self._work(request, body, project, operation, job_id) if fault.works() else None
+        fault.act("after", project.jobs, project.settings)
+        await asyncio.sleep(fault.delay_after)
+        if fault.drop == "after":
+            raise Dropped
+        answer = fault.answer(answer, project.api.request_id())
+        if fault.drip_headers_seconds:
+            await drip_headers(request, answer, fault.drip_headers_seconds)
+        if fault.drip_seconds:
+            await drip_body(request, answer, fault.drip_seconds)
+        return answer
 
-    async def _work(
-        self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
-    ) -> web.Response:
+    async def _work(self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]) -> Answer:
         """Carry a call out."""
         try:
             if operation in IAM_OPERATIONS.values():
-                status, answer, headers = self._iam(request, body, operation)
-            else:
-                status, answer, headers = 200, await self._modelarts(request, body, project, operation, job_id), {}
-        except Refusal as refusal:
-            if refusal.code == "missing_job":
-                return answered(errors.missing_job(project.settings, operation))
-            return answered(errors.known(project.settings, refusal.code, refusal.message))
+                status, told, headers = self._iam(request, body, operation)
+                return project.api.accepted(told, status, headers)
+            return await self._modelarts(request, body, project, operation, job_id)
         except errors.ErrorAnswer as error:
-            return answered(error)
-        return json_response(
-            answer if operation in IAM_OPERATIONS.values() else dialect(answer, project.settings), status, headers
-        )
+            return project.api.refused(error)
 
     async def _modelarts(
         self, request: web.Request, body: bytes, project: Project, operation: str, job_id: t.Optional[str]
-    ) -> Json:
+    ) -> Answer:
         caller = await self._caller(request, body, project.settings)
-        self.iam.throttle(caller)
         match = JOB_PATH.fullmatch(request.path)
-        if project.settings["retired"] or not operation or match is None:
-            raise errors.known(project.settings, "APIGW.0101")
-        if match["project"] not in self.iam.projects:
-            raise errors.known(caller.settings, "ModelArts.2786")
-        if caller.project_id != match["project"]:
-            raise errors.known(caller.settings, "ModelArts.0210")
-        if operation in caller.settings["denied"]:
-            raise errors.known(caller.settings, "ModelArts.0108")
-        return call(caller, operation, job_id or "", request.query, body)
+        if match is not None and caller.api.serves(operation):
+            if match["project"] not in self.iam.projects:
+                raise errors.known(caller.settings, "ModelArts.2786")
+            if caller.project_id != match["project"]:
+                raise errors.known(caller.settings, "ModelArts.0210")
+        return caller.api.answer(operation, job_id, request.query, body)
 
     async def _caller(self, request: web.Request, body: bytes, own: settings.Settings) -> Project:
         """Return whose request it is. Raises :class:`errors.ErrorAnswer`, as the settings ``own`` have it."""
@@ -227,12 +219,17 @@ class Server:
             owner = next((one for one in self.iam.projects.values() if one.project_id in text or f'"{one.name}"' in text), None)
         return owner or self.iam.first()
 
+    def _seconds(self) -> float:
+        """Return the seconds since the simulator was started, as the log tells them."""
+        return round(self.iam.now() - self.started, 4)
+
     def _entry(self, request: web.Request, operation: str, job_id: t.Optional[str], project: Project, body: bytes) -> Json:
         connection = self._connections.get(request.transport) or next(self._connection_numbers)
         self._connections[request.transport] = connection
         return {
             "n": len(project.log) + 1,
-            "time": round(self.iam.now() - self.started, 4),
+            "time": None,
+            "answered": None,
             "method": request.method,
             "path": request.path,
             "query": dict(request.query),
@@ -294,24 +291,6 @@ def operation_of(request: web.Request) -> t.Tuple[str, t.Optional[str]]:
     return OPERATIONS.get((request.method, bool(match["job"]), match["action"]), ""), match["job"]
 
 
-def call(project: Project, operation: str, job_id: str, query: t.Mapping[str, str], body: bytes) -> Json:
-    """Make one of the seven calls."""
-    jobs = project.jobs
-    content = parsed(body)
-    if operation in ("create", "update") and not isinstance(content, dict):
-        raise Refusal("ModelArts.0101")
-    calls: t.Dict[str, t.Callable[[], Json]] = {
-        "create": lambda: jobs.create(content),
-        "list": lambda: jobs.list(query),
-        "get": lambda: jobs.get(job_id),
-        "update": lambda: jobs.describe(job_id, content),
-        "delete": lambda: jobs.delete(job_id),
-        "stop": lambda: jobs.stop(job_id),
-        "restart": lambda: jobs.restart(job_id),
-    }
-    return calls[operation]()
-
-
 def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t.Any, many: t.List[Json]) -> t.Any:
     """Read or change the jobs of a project behind the API's back."""
     if method == "POST" and not job_id:
@@ -327,79 +306,52 @@ def control_jobs(method: str, job_id: t.Optional[str], project: Project, body: t
     return project.jobs.truth(job_id)
 
 
-def act(project: Project, fault: Fault, when: str) -> None:
-    """Do what others do, at this moment."""
-    for effect in fault.effects:
-        if effect.get("when", "before") != when:
-            continue
-        if "vanish" in effect:
-            project.jobs.vanish(effect["vanish"])
-        for job_id, status in effect.get("set_status", {}).items():
-            with contextlib.suppress(Refusal):  # it is not there
-                project.jobs.patch(job_id, {"status": status})
-        if "create" in effect:
-            project.jobs.seed(dict(effect["create"]))
+async def sent(request: web.Request, answer: Answer, cut: t.Optional[int]) -> web.StreamResponse:
+    """Return an answer as it is sent. With ``cut`` so many bytes of its body are, and no more."""
+    status, headers, body = answer
+    if cut is None:
+        return web.Response(status=status, headers=headers, body=body)
+    stream = web.StreamResponse(status=status, headers=headers)
+    stream.content_length = max(len(body), cut + 1)
+    await stream.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        await stream.write(body[:cut])
+    if request.transport is not None:
+        request.transport.close()
+    return stream
 
 
-async def replaced(request: web.Request, fault: Fault) -> web.StreamResponse:
-    """Return the answer that a fault puts in place of the call's own."""
-    headers = {"X-Request-Id": uuid.uuid4().hex, **fault.headers}
-    if fault.redirect:
-        return web.Response(status=fault.status or 302, headers={**headers, "Location": fault.redirect})
-    if fault.drip_seconds:
-        stream = web.StreamResponse(status=fault.status or 200, headers=headers)
-        await stream.prepare(request)
-        with contextlib.suppress(ConnectionError):
-            while True:
-                await stream.write(b" ")
-                await asyncio.sleep(fault.drip_seconds)
-        raise Dropped
-    if fault.raw_body is not None or fault.body_size:
-        kind = fault.content_type or "text/html"
-        return web.Response(status=fault.status or 200, body=fault.content(), content_type=kind, headers=headers)
-    return json_response(fault.body, fault.status or 200, headers)
+async def drip_headers(request: web.Request, answer: Answer, seconds: float) -> t.NoReturn:
+    """Send a header a byte at a time until the client has enough of it."""
+    transport = request.transport
+    if transport is not None:
+        transport.write(f"HTTP/1.1 {answer[0]} Slow\r\nX-Slow: ".encode())
+        while not transport.is_closing():
+            transport.write(b"x")
+            await asyncio.sleep(seconds)
+    raise Dropped
 
 
-def answered(error: errors.ErrorAnswer) -> web.Response:
-    """Return an error as a response."""
-    if isinstance(error.body, str):
-        headers = {"X-Request-Id": uuid.uuid4().hex, **error.headers}
-        return web.Response(status=error.status, text=error.body, content_type="text/html", headers=headers)
-    return json_response(error.body, error.status, error.headers)
+async def drip_body(request: web.Request, answer: Answer, seconds: float) -> t.NoReturn:
+    """Send a body a byte at a time until the client has enough of it."""
+    stream = web.StreamResponse(status=answer[0], headers=answer[1])
+    await stream.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await stream.write(b" ")
+            await asyncio.sleep(seconds)
+    raise Dropped
 
 
-def json_response(body: t.Any, status: int = 200, headers: t.Optional[t.Dict[str, str]] = None) -> web.Response:
-    """Return JSON, with the id that every answer has."""
-    content = json.dumps(body).encode()
-    own = {"X-Request-Id": uuid.uuid4().hex, **(headers or {})}
-    return web.Response(status=status, body=content, content_type="application/json", headers=own)
-
-
-def dialect(answer: t.Any, own: settings.Settings) -> t.Any:
-    """Return an answer with its numbers and booleans as they are set to come."""
-    if isinstance(answer, dict):
-        return {key: dialect(value, own) for key, value in answer.items()}
-    if isinstance(answer, list):
-        return [dialect(value, own) for value in answer]
-    if isinstance(answer, bool):
-        return str(answer).lower() if own["success_as_string"] else answer
-    if isinstance(answer, int) and own["numbers_as_strings"]:
-        return str(answer)
-    return answer
+def json_response(body: t.Any, status: int = 200) -> web.Response:
+    """Return the answer to a control."""
+    return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
 
 def error_code_in(content: bytes) -> t.Optional[str]:
     """Return the code in an answer, for the log."""
     found = re.search(rb'"(?:error_code|errorCode|code)": "?([\w.]+)', content[:2000])
     return found[1].decode() if found else None
-
-
-def parsed(body: bytes) -> t.Any:
-    """Return the JSON in a body; ``None`` where it is none."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def wall_clock() -> float:

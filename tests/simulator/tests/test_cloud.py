@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 
 import cloud
@@ -380,21 +381,223 @@ def test_search_matches_inside_the_name_and_status_matches_whole(jobs: Jobs) -> 
     assert (ids(filtered), filtered["job_total_count"]) == (["1"], 1)
 
 
-def test_the_list_tells_how_many_jobs_there_may_be_and_how_many_more(jobs: Jobs, settings: Json) -> None:
-    settings["job_count_limit"] = 3
+def test_the_list_tells_how_many_more_jobs_can_be_created_and_how_many_may_run(jobs: Jobs, settings: Json) -> None:
+    settings.update(job_count_limit=3, quotas=40)
     seeded(jobs, 2)
-    assert [jobs.list({})[key] for key in ("quotas", "job_count_limit")] == [3, 1]
+    assert [jobs.list({})[key] for key in ("quotas", "job_count_limit")] == [40, 1]
     seeded(jobs, 4)
     assert jobs.list({})["job_count_limit"] == 0
 
 
-def test_the_list_is_of_one_workspace_and_details_are_of_any(jobs: Jobs, settings: Json) -> None:
+def test_more_jobs_may_be_started_than_may_run(jobs: Jobs, settings: Json) -> None:
+    settings.update(quotas=1, start_seconds=0)
+    started = [jobs.create(SOUND)["job_id"], jobs.create(SOUND)["job_id"], jobs.seed({"status": 12})["job_id"]]
+    jobs.restart(started[-1])
+    assert [status(jobs, job_id) for job_id in started] == [8, 8, 8], "no source says that it is refused"
+
+
+def test_the_list_is_of_one_workspace_and_every_other_call_is_of_any(jobs: Jobs, settings: Json) -> None:
     settings["default_workspace"] = "home"
-    default, other = jobs.create(SOUND)["job_id"], jobs.create({**SOUND, "workspace_id": "w1"})["job_id"]
+    default, other = jobs.create(SOUND)["job_id"], jobs.seed({"workspace_id": "w1"})["job_id"]
     assert ids(jobs.list({})) == ids(jobs.list({"workspace_id": "home"})) == [default]
     assert ids(jobs.list({"workspace_id": "w1"})) == [other]
     assert ids(jobs.list({"workspace_id": "w2"})) == []
     assert jobs.get(other)["job_id"] == other
+    assert jobs.describe(other, {"job_desc": "new"}) == jobs.delete(other) == {"is_success": True}
+
+
+@pytest.mark.parametrize(("knows", "workspace"), [(False, "0"), (True, "w1")])
+def test_a_job_is_created_in_another_workspace_only_where_that_is_set(
+    jobs: Jobs, settings: Json, knows: bool, workspace: str
+) -> None:
+    settings["create_knows_workspaces"] = knows
+    job_id = jobs.create({**SOUND, "workspace_id": "w1"})["job_id"]
+    assert jobs.truth(job_id)["workspace_id"] == workspace
+    assert jobs.truth(jobs.create({**SOUND, "workspace_id": None})["job_id"])["workspace_id"] == "0"
+
+
+def test_the_first_page_comes_again_and_again_where_that_is_set(jobs: Jobs, settings: Json) -> None:
+    seeded(jobs, 5)
+    settings["page_ignored"] = True
+    assert [ids(jobs.list({"per_page": "2", "page": page})) for page in ("1", "2", "99")] == [["5", "4"]] * 3
+    assert refusal(lambda: jobs.list({"page": "0"})).code == "ModelArts.0104"
+
+
+def test_ten_thousand_jobs_cost_no_more_each_than_ten(jobs: Jobs, clock: Clock) -> None:
+    begin = time.process_time()
+    for dummy in range(10_000):
+        jobs.seed({"job_desc": "x" * 5000})
+    pages = [jobs.list({"per_page": "1000", "page": str(page)})["jobs"] for page in range(1, 11)]
+    assert len({job["job_id"] for page in pages for job in page}) == 10_000
+    for page in pages:
+        for job in page:
+            jobs.delete(job["job_id"])
+    clock.pass_by(2)
+    assert jobs.list({})["job_total_count"] == 0
+    assert time.process_time() - begin < 20, "it was two minutes when each call looked at every job"
+
+
+# --- what is seen late, or never ---------------------------------------------------------------------------------
+
+
+def test_a_list_that_lags_tells_what_was_and_details_tell_what_is(jobs: Jobs, settings: Json, clock: Clock) -> None:
+    settings.update(list_lag_seconds=10, start_seconds=0, stop_seconds=3, delete_seconds=1)
+
+    def seen() -> t.Dict[str, int]:
+        return {job["job_id"]: job["status"] for job in jobs.list({})["jobs"]}
+
+    jobs.seed({"job_id": "1"})
+    jobs.seed({"job_id": "2"})
+    jobs.seed({"job_id": "3"})
+    assert seen() == {"1": 8, "2": 8, "3": 8}, "what is seeded was always there"
+    jobs.stop("1")
+    jobs.delete("2")
+    jobs.vanish("3")
+    created = jobs.create(SOUND)["job_id"]
+    appeared = jobs.appear({"status": 7})["job_id"]
+    clock.pass_by(9.9)
+    assert [status(jobs, one) for one in ("1", "2", "3", created, appeared)] == [12, None, None, 8, 7]
+    assert (jobs.get("1")["status"], refusal(lambda: jobs.get("2")).code) == (12, "missing_job")
+    assert seen() == {"1": 8, "2": 8, "3": 8}
+    clock.pass_by(0.1)
+    assert seen() == {"1": 9, "2": 9, created: 8, appeared: 7}
+    clock.pass_by(1)
+    assert seen() == {"1": 9, created: 8, appeared: 7}
+    clock.pass_by(2)
+    assert seen() == {"1": 12, created: 8, appeared: 7}
+
+
+def test_a_list_that_lags_is_filtered_sorted_and_counted_as_it_was(jobs: Jobs, settings: Json, clock: Clock) -> None:
+    settings.update(list_lag_seconds=10, job_count_limit=5)
+    jobs.seed({"job_id": "1", "status": 12})
+    jobs.seed({"job_id": "2", "duration": 7000})
+    clock.pass_by(100)
+    jobs.patch("2", {"status": 11})
+    jobs.patch("1", {"status": 22})
+    jobs.vanish("1")
+    clock.pass_by(5)
+    assert ids(jobs.list({"sortBy": "status", "order": "asc"})) == ["2", "1"]
+    told = jobs.list({"status": "8"})
+    assert (ids(told), told["job_total_count"], told["job_count_limit"]) == (["2"], 1, 3)
+    assert [told["jobs"][0]["duration"], jobs.get("2")["duration"]] == [102_000, 107_000]
+    settings["list_lag_seconds"] = 0
+    assert (ids(jobs.list({"status": "8"})), ids(jobs.list({}))) == ([], ["2"]), "another replica"
+
+
+def test_a_job_that_is_put_there_again_is_listed_once(jobs: Jobs, settings: Json) -> None:
+    settings["list_lag_seconds"] = 10
+    jobs.seed({"job_id": "1"})
+    jobs.vanish("1")
+    jobs.seed({"job_id": "1"})
+    jobs.seed({"job_id": "1", "status": 11})
+    assert [(job["job_id"], job["status"]) for job in jobs.list({})["jobs"]] == [("1", 11)]
+
+
+def test_the_details_of_a_new_job_are_missing_for_as_long_as_is_set(jobs: Jobs, settings: Json, clock: Clock) -> None:
+    settings["get_lag_seconds"] = 3
+    old, new = jobs.seed({})["job_id"], jobs.create(SOUND)["job_id"]
+    clock.pass_by(2.9)
+    assert refusal(lambda: jobs.get(new)).code == "missing_job"
+    assert jobs.get(old)["status"] == 8
+    assert ids(jobs.list({})) == [new, old]
+    assert jobs.stop(new) == {"is_success": True}, "only the details lag"
+    clock.pass_by(0.1)
+    assert jobs.get(new)["status"] == 9
+
+
+@pytest.mark.parametrize(
+    ("shown_after", "seen"),
+    [(0, [9, 9, 9, 9, None]), (2, [8, 8, 9, 9, None]), (4, [8, 8, 8, 8, None]), (None, [8, 8, 8, 8, None])],
+    ids=str,
+)
+def test_a_deletion_is_seen_at_once_or_later_or_not_before_it_is_done(
+    jobs: Jobs, settings: Json, clock: Clock, shown_after: t.Optional[int], seen: t.List[t.Optional[int]]
+) -> None:
+    settings.update(delete_seconds=4, delete_shown_after=shown_after)
+    job_id = jobs.seed({})["job_id"]
+    jobs.delete(job_id)
+    assert jobs.truth(job_id)["deleting"] is True
+    told = []
+    for dummy in range(5):
+        told.append(status(jobs, job_id))
+        clock.pass_by(1)
+    assert told == seen
+
+
+@pytest.mark.parametrize("shown_after", [0, None])
+def test_a_deletion_that_fails_is_over(jobs: Jobs, settings: Json, clock: Clock, shown_after: t.Optional[int]) -> None:
+    settings.update(delete_fails=True, delete_shown_after=shown_after)
+    job_id = jobs.seed({})["job_id"]
+    jobs.delete(job_id)
+    clock.pass_by(2)
+    assert (jobs.truth(job_id)["status"], jobs.truth(job_id)["deleting"]) == (6, False)
+    settings["delete_fails"] = False
+    assert jobs.delete(job_id) == {"is_success": True}
+    clock.pass_by(2)
+    assert status(jobs, job_id) is None
+
+
+@pytest.mark.parametrize(("shown_after", "shown"), [(0, 9), (None, 8)])
+@pytest.mark.parametrize("again", ["refuse", "accept"])
+def test_a_second_deletion_is_refused_or_accepted_and_changes_nothing(
+    jobs: Jobs, settings: Json, clock: Clock, shown_after: t.Optional[int], shown: int, again: str
+) -> None:
+    settings.update(delete_shown_after=shown_after, delete_again=again)
+    job_id = jobs.seed({})["job_id"]
+    jobs.delete(job_id)
+    clock.pass_by(1)
+    if again == "accept":
+        assert jobs.delete(job_id) == {"is_success": True}
+    else:
+        no = refusal(lambda: jobs.delete(job_id))
+        assert (no.code, no.message) == ("ModelArts.0105", f"This job can't be delete. job status: {shown}")
+    clock.pass_by(1)
+    assert status(jobs, job_id) is None, "the first one ends when it would have"
+
+
+def test_accepting_a_second_deletion_says_nothing_of_a_first_at_killing(jobs: Jobs, settings: Json) -> None:
+    settings["delete_again"] = "accept"
+    job_id = jobs.seed({})["job_id"]
+    jobs.stop(job_id)
+    assert refusal(lambda: jobs.delete(job_id)).code == "ModelArts.0105"
+
+
+@pytest.mark.parametrize("action", ["stop", "restart"])
+def test_a_deletion_that_is_not_seen_cannot_be_undone(jobs: Jobs, settings: Json, clock: Clock, action: str) -> None:
+    settings.update(delete_shown_after=None, stop_refused_at=[], restart_refused_at=[])
+    job_id = jobs.seed({"status": 12})["job_id"]
+    jobs.delete(job_id)
+    assert refusal(lambda: getattr(jobs, action)(job_id)).code == "ModelArts.0105"
+    clock.pass_by(2)
+    assert status(jobs, job_id) is None
+
+
+# --- what not every edition of the API tells ---------------------------------------------------------------------
+
+HOURS: Json = {"type": "stop", "time_unit": "HOURS", "duration": 2}
+
+
+@pytest.mark.parametrize("given", [HOURS, [HOURS]], ids=["object", "list"])
+def test_the_auto_stop_comes_back_where_that_is_set_and_otherwise_than_it_was_given(
+    jobs: Jobs, settings: Json, given: t.Any
+) -> None:
+    settings["schedule_shown"] = True
+    with_one, without = jobs.create({**SOUND, "schedule": given})["job_id"], jobs.create(SOUND)["job_id"]
+    told = [{"type": "stop", "timeUnit": "HOURS", "duration": 2}]
+    assert (jobs.get(with_one)["schedule"], jobs.get(without).get("schedule")) == (told, None)
+    assert [job.get("schedule") for job in jobs.list({})["jobs"]] == [None, told]
+
+
+def test_the_time_until_the_auto_stop_is_told_where_that_is_set(jobs: Jobs, settings: Json, clock: Clock) -> None:
+    settings["start_seconds"] = 0
+    with_one, without = jobs.create({**SOUND, "schedule": HOURS})["job_id"], jobs.create(SOUND)["job_id"]
+    seeded_one = jobs.seed({"remaining_duration": 5})["job_id"]
+    assert "remaining_duration" not in jobs.get(with_one)
+    settings["remaining_duration_shown"] = True
+    clock.pass_by(60)
+    assert [jobs.get(one)["remaining_duration"] for one in (with_one, without, seeded_one)] == [7_140_000, None, 5]
+    clock.pass_by(100_000)
+    assert jobs.get(with_one)["remaining_duration"] == 0
 
 
 # --- behind the API's back ---------------------------------------------------------------------------------------
@@ -416,6 +619,36 @@ def test_a_job_that_vanishes_is_gone_at_once_and_may_be_gone_already(jobs: Jobs)
     jobs.vanish(job_id)
     jobs.vanish(job_id)
     assert jobs.truth() == []
+
+
+def test_the_truth_tells_what_the_api_does_not(jobs: Jobs) -> None:
+    own = {"job_type": "mindinsight", "flavor": {"code": "f"}, "schedule": HOURS}
+    job_id = jobs.create({**SOUND, **own})["job_id"]
+    assert own.items() <= jobs.truth(job_id).items()
+    assert set(jobs.truth(job_id)) - set(jobs.get(job_id)) == {*own, "workspace_id", "deleting", "then"}
+
+
+def test_what_is_seeded_is_not_held_to_what_the_caller_does_with_it(jobs: Jobs) -> None:
+    fields = {"job_id": "1", "status": 8, "workspace_id": "w"}
+    jobs.seed(fields)
+    assert fields == {"job_id": "1", "status": 8, "workspace_id": "w"}
+
+
+def test_a_duration_set_from_outside_counts_on(jobs: Jobs, clock: Clock) -> None:
+    job_id = jobs.seed({})["job_id"]
+    clock.pass_by(10)
+    assert jobs.patch(job_id, {"duration": 1_000_000})["duration"] == 1_000_000
+    clock.pass_by(10)
+    assert jobs.get(job_id)["duration"] == 1_010_000
+
+
+def test_a_status_set_from_outside_ends_a_deletion(jobs: Jobs, settings: Json, clock: Clock) -> None:
+    settings["delete_shown_after"] = None
+    job_id = jobs.seed({})["job_id"]
+    jobs.delete(job_id)
+    assert jobs.patch(job_id, {"status": 9})["deleting"] is False
+    clock.pass_by(10)
+    assert status(jobs, job_id) == 9
 
 
 def test_a_status_set_from_outside_stays(jobs: Jobs, clock: Clock) -> None:

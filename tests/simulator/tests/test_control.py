@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import requests
 from conftest import Cloud, Json, connection
 
 # --- projects ----------------------------------------------------------------------------------------------------
@@ -136,6 +137,16 @@ def test_the_log_tells_every_request_and_how_it_was_answered(cloud: Cloud) -> No
     assert listed["time"] <= deleted["time"] <= created["time"]
 
 
+def test_the_log_tells_when_a_request_began_and_when_it_was_answered(cloud: Cloud) -> None:
+    cloud.fault({"operation": "list", "delay": 0.1, "delay_after": 0.1}, {"operation": "get", "drop": "after"})
+    cloud.ask("GET")
+    with pytest.raises(requests.exceptions.ConnectionError):
+        cloud.ask("GET", "/1")
+    listed, dropped = cloud.log()
+    assert listed["answered"] - listed["time"] >= 0.2
+    assert (dropped["time"] >= listed["answered"], dropped["answered"]) == (True, None)
+
+
 def test_the_log_holds_no_secret(cloud: Cloud) -> None:
     cloud.ask("GET")
     cloud.ask_signed()
@@ -180,7 +191,20 @@ def test_someone_unknown_is_answered_as_the_project_of_the_path_answers(cloud: C
     assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.0301")
 
 
-@pytest.mark.parametrize("rule", [{"nth": "2"}, {"effects": [1]}, {"drop": "now"}, {"headers": []}], ids=str)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *({"nth": "2"}, {"effects": [1]}, {"drop": "now"}, {"headers": []}, {"query": "page=2"}, {"cut": -1}, {"delay": -1}),
+        *(
+            {"without": "job_id"},
+            {"change": ["job_id"]},
+            {"effects": [{"vanishes": "1"}]},
+            {"effects": [{"settings": {"no": 1}}]},
+        ),
+        *({"effects": [{"vanish": "1", "when": "now"}]}, {"effects": [{"set_status": 8}]}),
+    ],
+    ids=str,
+)
 def test_a_fault_that_makes_no_sense_is_refused(cloud: Cloud, rule: Json) -> None:
     assert cloud.control("POST", "faults", rule).status_code == 400
 

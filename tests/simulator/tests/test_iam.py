@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may ask, and how often: tokens, keys that get locked, throttling. On a clock, and as a client sees it."""
+"""Who may ask: tokens, and keys that get locked. On a clock, and as a client sees it."""
 
 from __future__ import annotations
 
@@ -170,40 +170,41 @@ def test_one_locked_key_does_not_lock_another(iam: Iam, clock: Clock) -> None:
     assert iam.project_of_signature("GET", TARGET, headers, b"") is iam.first()
 
 
-# --- throttling --------------------------------------------------------------------------------------------------
-
-
-def test_more_requests_than_are_allowed_in_a_second_are_throttled(iam: Iam, clock: Clock) -> None:
-    project = iam.add_project({"requests_per_second": 2})
-    iam.throttle(project)
-    iam.throttle(project)
-    assert refused(lambda: iam.throttle(project)) == (429, "APIGW.0308")
-    clock.pass_by(0.9)
-    assert refused(lambda: iam.throttle(project)) == (429, "APIGW.0308")
-    clock.pass_by(0.1)
-    iam.throttle(project)
-    assert project.recent == [clock()]
-
-
-def test_nothing_is_throttled_where_there_is_no_limit(iam: Iam) -> None:
-    for dummy in range(1000):
-        iam.throttle(iam.first())
-    assert len(iam.first().recent) == 1000
+# --- what is taken back ---
 
 
 @pytest.mark.parametrize(
-    ("changes", "headers"),
+    ("revoked", "refusals"),
     [
-        ({}, {"Retry-After": "1"}),
-        ({"retry_after": 7}, {"Retry-After": "7"}),
-        ({"retry_after": None}, {}),
-        ({"retry_after": None, "retry_after_as_date": True}, {}),
-        ({"retry_after": 7, "retry_after_as_date": True}, {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}),
+        (False, []),
+        ([], []),
+        (["keys"], ["key"]),
+        (["tokens"], ["token"]),
+        (["password"], ["password"]),
+        (["keys", "password"], ["key", "password"]),
+        (True, ["key", "token", "password"]),
     ],
     ids=str,
 )
-def test_when_to_come_back_is_told_as_it_is_set(iam: Iam, changes: Json, headers: t.Dict[str, str]) -> None:
-    assert iam.retry_after(iam.add_project(changes)) == headers
+def test_credentials_are_refused_from_when_they_are_taken_back(
+    iam: Iam, clock: Clock, revoked: t.Any, refusals: t.List[str]
+) -> None:
+    project = iam.first()
+    token = iam.log_in(request_for_token(project))[0]
+    calls: t.Dict[str, t.Callable[[], t.Any]] = {
+        "key": signed_by(iam, clock),
+        "token": lambda: iam.project_of_token(token),
+        "password": lambda: iam.log_in(request_for_token(project)),
+    }
+    codes = {"key": (401, "APIGW.0301"), "token": (401, "APIGW.0301"), "password": (401, 401)}
+    project.settings["revoked"] = revoked
+    for name, call in calls.items():
+        if name in refusals:
+            assert refused(call) == codes[name]
+        else:
+            call()
+    project.settings["revoked"] = False
+    assert calls["key"]() is calls["token"]() is project, "nor did it lock the key"
 
 
 # --- as a client sees it -----------------------------------------------------------------------------------------
@@ -350,3 +351,10 @@ def test_when_to_come_back_may_be_a_date(new_cloud: t.Callable[..., Cloud]) -> N
     throttled = [cloud.ask("GET") for dummy in range(2)][1]
     moment = email.utils.parsedate_to_datetime(throttled.headers["Retry-After"])
     assert 90 < moment.timestamp() - time.time() <= 101
+
+
+def test_a_key_is_refused_in_the_middle(cloud: Cloud) -> None:
+    ids = [cloud.add() for dummy in range(4)]
+    cloud.fault({"operation": "delete", "nth": 3, "effects": [{"settings": {"revoked": ["keys"]}}]})
+    assert [cloud.ask_signed("DELETE", f"/{job_id}").status_code for job_id in ids] == [200, 200, 401, 401]
+    assert [job["status"] for job in cloud.jobs().values()] == [9, 9, 8, 8]

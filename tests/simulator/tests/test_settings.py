@@ -99,6 +99,7 @@ def test_what_is_none_of_the_seven_calls_does_not_exist(cloud: Cloud, method: st
         ("0102", 400, "ModelArts.0102"),
         ("0103", 400, "ModelArts.0103"),
         ("0104", 400, "ModelArts.0104"),
+        ("0105", 400, "ModelArts.0105"),
         ("unknown404", 404, "ModelArts.9999"),
     ],
 )
@@ -125,6 +126,12 @@ def test_a_missing_job_may_answer_without_json(cloud: Cloud, variant: str, begin
     assert answer.text.startswith(begins)
 
 
+def test_a_missing_job_may_answer_with_json_that_has_no_code(cloud: Cloud) -> None:
+    cloud.set(missing_job="json404")
+    answer = made(cloud, "get")
+    assert (answer.status_code, answer.json()) == (404, {"message": "Not found."})
+
+
 def test_a_missing_job_may_answer_with_anything(cloud: Cloud) -> None:
     cloud.set(missing_job={"status": 410, "body": {"gone": True}})
     answer = made(cloud, "get")
@@ -138,7 +145,7 @@ def test_a_missing_job_may_answer_so_on_some_calls_only(cloud: Cloud) -> None:
 
 
 def test_every_variant_of_a_missing_job_is_tried_here() -> None:
-    assert set(errors.MISSING) == {"0015", "0015_in_200", "2775", "0101", "0102", "0103", "0104", "unknown404"}
+    assert set(errors.MISSING) == {"0015", "0015_in_200", "2775", "0101", "0102", "0103", "0104", "0105", "unknown404"}
 
 
 # --- how errors look ---------------------------------------------------------------------------------------------
@@ -224,7 +231,7 @@ def test_numbers_may_come_as_text(cloud: Cloud) -> None:
     cloud.set(numbers_as_strings=True)
     assert [made(cloud, "get", job_id).json()[name] for name in numbers] == ["5", "6", "12"]
     listed = made(cloud, "list").json()
-    assert [listed[name] for name in ("job_total_count", "quotas", "job_count_limit")] == ["1", "5000", "4999"]
+    assert [listed[name] for name in ("job_total_count", "quotas", "job_count_limit")] == ["1", "100", "4999"]
     assert [listed["jobs"][0][name] for name in numbers] == ["5", "6", "12"]
     assert listed["is_success"] is True
 
@@ -284,6 +291,15 @@ def test_a_retired_api_answers_every_call_as_if_there_were_none(cloud: Cloud, op
     assert {key: job["status"] for key, job in cloud.jobs().items()} == {job_id: 8}
 
 
+def test_of_a_retired_api_all_but_the_creation_may_go_on(cloud: Cloud) -> None:
+    job_id = cloud.add()
+    cloud.set(retired="create")
+    assert told(made(cloud, "create")) == (404, "APIGW.0101")
+    assert set(cloud.jobs()) == {job_id}
+    assert [made(cloud, one, job_id).status_code for one in ("list", "get", "update", "stop")] == [200] * 4
+    assert made(cloud, "delete", cloud.add()).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("settings", "code"),
     [({"unique_names": True}, "ModelArts.0103"), ({"job_count_limit": 1}, "ModelArts.0104")],
@@ -340,6 +356,26 @@ def test_latency_is_added_to_every_answer(cloud: Cloud) -> None:
     begin = time.monotonic()
     assert [made(cloud, operation).status_code for operation in ("list", "get")] == [200, 404]
     assert time.monotonic() - begin >= 0.2
+
+
+def test_what_is_seen_late_or_never_is_so_on_the_wire(new_cloud: NewCloud) -> None:
+    cloud = new_cloud(list_lag_seconds=1000, get_lag_seconds=1000, delete_seconds=1000, delete_shown_after=None)
+    old, new = cloud.add(), made(cloud, "create").json()["job_id"]
+    assert [job["job_id"] for job in made(cloud, "list").json()["jobs"]] == [old]
+    assert told(made(cloud, "get", new)) == (404, "ModelArts.0015")
+    assert [made(cloud, "delete", new).status_code for dummy in range(2)] == [200, 400]
+    cloud.set(list_lag_seconds=0, get_lag_seconds=0, delete_again="accept", page_ignored=True)
+    assert made(cloud, "delete", new).status_code == 200
+    assert made(cloud, "get", new).json()["status"] == 1
+    assert len(cloud.ask("GET", "?page=9").json()["jobs"]) == 2
+
+
+def test_a_thousand_large_jobs_are_a_large_list(cloud: Cloud) -> None:
+    jobs = [{"job_desc": f"{number:05}" * 1000} for number in range(1000)]
+    assert cloud.control("POST", "jobs", jobs).status_code == 200
+    answer = cloud.ask("GET", "?per_page=1000")
+    assert len(answer.content) > 4 * 1024**2
+    assert {job["job_desc"] for job in answer.json()["jobs"]} == {job["job_desc"] for job in jobs}
 
 
 # --- settings themselves -----------------------------------------------------------------------------------------
