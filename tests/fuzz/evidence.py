@@ -12,17 +12,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.otc.modelarts.tests.fuzz.world import (
-    CHANGING,
-    DELETE_FAILED,
-    KILLING,
-    NAME,
-    RUNNING,
-    STARTING,
-    STOPPED,
-    Call,
-    Means,
-)
+from ansible_collections.otc.modelarts.tests.fuzz import world
+from ansible_collections.otc.modelarts.tests.fuzz.world import CHANGING, NAME, Call, Means
 
 Calls = t.Sequence[Call]
 
@@ -104,7 +95,9 @@ def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[
 
     :param created: the jobs that the task created itself; such a one may not be found for a moment.
     """
-    about = [(number, call) for number, call in enumerate(calls) if call.job_id == job_id and call.action not in ("create", "list")]
+    about = [
+        (number, call) for number, call in enumerate(calls) if call.job_id == job_id and call.action not in ("create", "list")
+    ]
     if job_id not in created and any(is_proof_of_absence(call) for dummy, call in about):
         return True
     shown = [number for number, call in enumerate(calls) if job_id in call.shown]
@@ -113,9 +106,9 @@ def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[
     name = calls[since].shown[job_id]["job_name"] if shown else None
     maybe = [call for number, call in about if number > since and (may_mean_absence(call) or is_proof_of_absence(call))]
     coded = any(call.code for call in maybe)
-    if held or (not shown and (coded or twice([call.at for call in maybe]))):
-        if absent_in_lists(calls, job_id, name, workspace, since):
-            return True
+    expected = held or (not shown and (coded or twice([call.at for call in maybe])))
+    if expected and absent_in_lists(calls, job_id, name, workspace, since):
+        return True
     return nothing_but_maybe(calls, job_id, maybe, since)
 
 
@@ -151,7 +144,10 @@ def outcome(calls: Calls, number: int, workspace: str, options: t.Mapping[str, t
     if call.means is not Means.NOTHING:
         return call.means is Means.DONE
     later = calls[number + 1 :]
-    if any((one.action, one.job_id, one.means) == (call.action, call.job_id, Means.DONE) for one in later) and call.action != "create":
+    if (
+        any((one.action, one.job_id, one.means) == (call.action, call.job_id, Means.DONE) for one in later)
+        and call.action != "create"
+    ):
         return True
     if call.action == "create":
         return outcome_of_create(calls[:number], later, options)
@@ -159,11 +155,11 @@ def outcome(calls: Calls, number: int, workspace: str, options: t.Mapping[str, t
     if call.action == "delete":
         if proven_gone(calls, call.job_id, workspace):
             return True
-        return open_unless(not any(row["status"] == DELETE_FAILED for row in rows))
+        return open_unless(not any(row["status"] == world.DELETE_FAILED for row in rows))
     if call.action == "update":
         seen = any(row["job_desc"] == options["description"] for row in rows)
         return True if seen else open_unless(not proven_gone(calls, call.job_id, workspace))
-    effect = (*STOPPED, KILLING) if call.action == "stop" else (*STARTING, *RUNNING)
+    effect = (*world.STOPPED, world.KILLING) if call.action == "stop" else (*world.STARTING, *world.RUNNING)
     before = next((one.shown[call.job_id]["status"] for one in reversed(calls[:number]) if call.job_id in one.shown), 0)
     if before not in effect and any(row["status"] in effect for row in rows):
         return True

@@ -195,7 +195,7 @@ class World:
         self.way = way
         self.settings = {**known_settings.defaults(), **settings}
         self.jobs = Jobs(self.settings, lambda: self.now)
-        self.steps = {"token": list(iam), **dict.fromkeys(("get", "list"), list(looks)), **dict.fromkeys(CHANGING, list(changes))}
+        self.steps = {"looks": list(looks), "changes": list(changes), "iam": list(iam)}
         self.target = named[0] if named else next((str(job["job_id"]) for job in jobs if job["job_name"] == NAME), "")
         self.calls: t.List[Call] = []
         self.met: t.List[str] = []  # the faults and events that came to pass
@@ -248,7 +248,7 @@ class World:
 
     def settle(self) -> None:
         """Let so much time pass that nothing is under way any more, and let nothing go wrong from now on."""
-        self.steps = {}
+        self.steps = {"looks": [], "changes": [], "iam": []}
         self.now += 10_000
         self.catch_up()
         self.calls, self.met, self.pauses = [], [], []
@@ -356,7 +356,7 @@ class World:
 
     def _next_fault(self, action: str) -> str:
         """Let happen what comes before this request, and return what happens to it."""
-        steps = self.steps.get(action, [])
+        steps = self.steps["iam" if action == "token" else "changes" if action in CHANGING else "looks"]
         while steps:
             step = steps.pop(0)
             if step == "fine" or not self._can_be(step, action):
@@ -384,7 +384,11 @@ class World:
 
     def _happen(self, event: str) -> None:
         there = self.truth(self.target)
-        others = {"someone deletes it": self.jobs.delete, "someone stops it": self.jobs.stop, "someone starts it": self.jobs.restart}
+        others = {
+            "someone deletes it": self.jobs.delete,
+            "someone stops it": self.jobs.stop,
+            "someone starts it": self.jobs.restart,
+        }
         if event == "the token expires":
             self._expired = self._tokens
         elif event == "an empty list":
@@ -456,7 +460,7 @@ def means_of(call: Call, answer: _http.Answer) -> Means:
     if answer.status >= 300:
         return Means.NOT_DONE
     body = json.loads(answer.body)
-    failed = str(body.get("is_success", True)).lower() == "false" or any(key in body for key in ("error_code", "error"))
+    failed = str(body.get("is_success", True)).lower() == "false" or any(key in body for key in ("error_code", "errorCode", "error"))
     return Means.NOT_DONE if failed else Means.DONE
 
 
@@ -473,7 +477,9 @@ def read_into(call: Call, answer: _http.Answer, means: t.Optional[Means]) -> Non
     if not isinstance(body, dict):
         return
     inner = body["error"] if isinstance(body.get("error"), dict) else body
-    call.code = str(next((inner[key] for key in ("error_code", "errorCode", "code") if key in inner), "")).replace("APIG.", "APIGW.")
+    call.code = str(next((inner[key] for key in ("error_code", "errorCode", "code") if key in inner), "")).replace(
+        "APIG.", "APIGW."
+    )
     if call.means is Means.DONE and call.action in ("get", "list"):
         rows = body["jobs"] if call.action == "list" else [body]
         call.shown = {str(row["job_id"]): {**row, "status": int(row["status"])} for row in rows}
