@@ -15,7 +15,7 @@ NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virt
 LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types imports workflows
 CORES := 2.21 2.20 2.19 2.18 2.17
 NEWEST_AND_OLDEST := 2.21 2.17
-TESTS := $(LINT) coverage simulator peers chance keystone demo docs examples release bench-tests python39 sanity-2.21
+TESTS := $(LINT) coverage simulator peers fuzz keystone demo docs examples release bench-tests python39 sanity-2.21
 
 .PHONY: help demo test unit integration lint docs matrix bench mutation peers-table session format clean
 

@@ -119,12 +119,10 @@ def simulator(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def chance(session: nox.Session) -> None:
-    """Attack the modules with random faults on virtual time, and with random bytes. CHANCE_SCHEDULES sets how often."""
-    session.install("-r", "tests/chance/requirements.txt", "ansible-core")
-    session.run(
-        "pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/chance", *session.posargs, env=collection_tree(session)
-    )
+def fuzz(session: nox.Session) -> None:
+    """Attack the modules with random faults on virtual time, and with random bytes. FUZZ_SCHEDULES sets how often."""
+    session.install("-r", "tests/fuzz/requirements.txt", "ansible-core")
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/fuzz", *session.posargs, env=collection_tree(session))
 
 
 @nox.session(default=False)

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever comes over the wire, there is a value or one of our failures, in one short line and in time."""
+"""Whatever bytes come over the wire, there is a result or one of our failures, in short lines and in time."""
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import threading
 import time
@@ -19,23 +18,13 @@ import requests
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
-from ansible_collections.otc.modelarts.tests.chance.model import BASE, COUNTS, IAM, PROJECT, SECRET, Time
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _http, _module, _settings
+from ansible_collections.otc.modelarts.tests.fuzz.laws import validated
+from ansible_collections.otc.modelarts.tests.fuzz.test_schedules import share_of_all
+from ansible_collections.otc.modelarts.tests.fuzz.world import ACCESS_KEY, BASE, COUNTS, IAM, NAME, PROJECT, SECRET, START
 
-ANSWERS = int(os.environ.get("CHANCE_SCHEDULES", "5000")) // 5
 LONGEST_MESSAGE = 1500  # characters
-KEY = _auth.AccessKey("AK", SECRET)
-PASSWORD = _auth.Password({"name": "n", "password": SECRET, "domain": {"name": "d"}})
-
-fuzz = hypothesis.settings(
-    max_examples=max(1, ANSWERS),
-    database=None,
-    deadline=None,
-    derandomize="CHANCE_SCHEDULES" not in os.environ,
-    print_blob=True,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
-
+SETTINGS = _settings.Settings(_settings.AccessKey(ACCESS_KEY, SECRET), None, PROJECT, None, None, None, BASE)
 
 # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -128,144 +117,110 @@ HEADERS = st.dictionaries(
     ),
     max_size=3,
 )
-REPLIES = st.builds(
-    lambda status, headers, body: _client.Answer(status, CaseInsensitiveDict(headers), body), STATUSES, HEADERS, BODIES
+ANSWERS = st.builds(
+    lambda status, headers, body: _http.Answer(status, CaseInsensitiveDict(headers), body), STATUSES, HEADERS, BODIES
 )
+
+
+def check_texts(*texts: t.Optional[str]) -> None:
+    """See that what is said is short, and that a terminal survives it."""
+    for text in texts:
+        assert text is None or (text.replace("\n", " ").isprintable() and len(text) <= LONGEST_MESSAGE), text[:200]
+        assert SECRET not in (text or "")
+
+
+def attempted(work: t.Callable[[], _http.Reply]) -> None:
+    """See that some work ends in a value or in one of our failures."""
+    try:
+        reply = work()
+    except _http.CallError as error:
+        check_texts(str(error), error.message, error.code, error.request_id)
+        assert error.code is None or isinstance(error.code, str)
+        assert error.http_status is None or isinstance(error.http_status, int)
+        assert len(error.request_id or "") <= 128
+        COUNTS[type(error).__name__] += 1
+    else:
+        assert isinstance(reply.body, dict)
+        COUNTS["replies"] += 1
+
+
+@share_of_all(0.2)
+@hypothesis.given(ANSWERS)
+def test_any_answer_is_read_as_a_json_object_or_as_a_failure(answer: _http.Answer) -> None:
+    attempted(lambda: _http.read_answer(answer))
+    seconds = _http.retry_after(answer.headers, START)
+    assert seconds is None or seconds >= 0
 
 
 class Wire:
     """Stands where the transport is, and gives one answer after the other, the last one for ever."""
 
-    def __init__(self, answers: t.Sequence[_client.Answer]) -> None:
+    def __init__(self, answers: t.Sequence[_http.Answer]) -> None:
         self.answers = list(answers)
-        self.time = Time()
-        self.requests = 0
+        self.now = START
 
-    def exchange(self, *dummy: t.Any, within: float, **ignored: t.Any) -> _client.Answer:
-        self.requests += 1
+    def connect(self, *dummy: t.Any) -> Wire:
+        return self
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def exchange(self, request: _http.Request) -> _http.Answer:
         COUNTS["answers"] += 1
-        self.time.now += 0.01
-        assert within > 0
+        assert request.end > self.now
+        self.now += 0.01
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def client(self, credentials: _auth.Credentials) -> _client.Client:
-        settings = _auth.Settings(credentials, IAM, PROJECT, None, None, "eu-de", BASE)
-        deadline = _client.Deadline(self.time.clock(), 30.0)
-        return _client.Client(settings, t.cast(_client.Transport, self), deadline, 2, jitter=lambda: 0.5)
 
-
-def check_error(error: Exception) -> None:
-    """See that a failure says what it says in one short line that a terminal survives."""
-    texts = [str(error)]
-    if isinstance(error, _client.CallError):
-        texts += [error.message, error.code or "", error.request_id or ""]
-        assert error.code is None or isinstance(error.code, str)
-        assert error.http_status is None or isinstance(error.http_status, int)
-        assert error.retry_after is None or error.retry_after >= 0
-        assert len(error.request_id or "") <= 128
-    for text in texts:
-        assert text.isprintable() and len(text) <= LONGEST_MESSAGE, text[:200]
-        assert SECRET not in text
-    COUNTS[type(error).__name__] += 1
-
-
-def attempted(work: t.Callable[[], t.Any]) -> t.Any:
-    """Return the value of some work, or ``None`` where it ended in one of our failures."""
-    try:
-        value = work()
-    except (_client.CallError, _auth.AuthError) as error:
-        check_error(error)
-        return None
-    COUNTS["values"] += 1
-    return value
-
-
-@fuzz
-@hypothesis.given(REPLIES)
-def test_any_answer_is_read_as_a_json_object_or_as_a_failure(answer: _client.Answer) -> None:
-    COUNTS["answers"] += 1
-    value = attempted(lambda: _client.read_answer(answer))
-    assert value is None or isinstance(value, dict)
-    seconds = _client.retry_after(answer.headers, 1763892000.0)
-    assert seconds is None or seconds >= 0
-
-
-CALLS: t.Dict[str, t.Callable[[_jobs.Jobs], t.Any]] = {
-    "create": lambda jobs: _jobs.represent({**jobs.create({"job_name": "n"})}),
-    "list": lambda jobs: jobs.list("night"),
-    "get": lambda jobs: jobs.get("10"),
-    "describe": lambda jobs: jobs.describe("10", "d"),
-    "delete": lambda jobs: jobs.delete("10"),
-    "stop": lambda jobs: jobs.stop("10"),
-    "restart": lambda jobs: jobs.restart("10"),
-    "look": lambda jobs: jobs.look("10"),
-    "find": lambda jobs: jobs.find("night"),
+KEY = {"access_key": ACCESS_KEY, "secret_key": SECRET}
+PASSWORD = {"auth_url": IAM, "username": "n", "password": SECRET, "user_domain_name": "d"}
+CONNECTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "key": {"auth": {**KEY, "project_id": PROJECT}, "endpoint": BASE},
+    "key, project by name": {"auth": {**KEY, "project_name": NAME, "auth_url": IAM}, "endpoint": BASE},
+    "password": {"auth": {**PASSWORD, "project_id": PROJECT}, "endpoint": BASE},
+    "password, endpoint from the catalog": {"auth": {**PASSWORD, "project_name": "eu-de_p"}, "region_name": "eu-de"},
+    "token": {"auth": {"token": "t" * 40, "auth_url": IAM}, "region_name": "eu-de"},
 }
+TASKS: t.Tuple[t.Dict[str, t.Any], ...] = (
+    *({"state": state, "job_id": "10"} for state in ("absent", "absent", "started", "stopped", "restarted")),
+    *({"state": state, "job_ids": ["10", "11"]} for state in ("absent", "stopped")),
+    *({"state": state, "name": NAME, "train_url": "/b/"} for state in ("absent", "present")),
+    {"state": "present", "job_id": "10", "description": "d"},
+    *({}, {"job_id": "10"}, {"name": NAME}, {"search": NAME, "status": ["running"]}),
+)
 
 
-def check_jobs(value: t.Any) -> None:
-    """See that what was read of jobs has our types, and can be told as JSON."""
-    found = {dict: lambda: [value], _jobs.Listing: lambda: list(value.jobs.values()), _jobs.Seen: lambda: [value.job]}
-    for job in found.get(type(value), list)():
+@pytest.mark.parametrize("connection", list(CONNECTIONS))
+@share_of_all(0.1)
+@hypothesis.given(
+    options=st.sampled_from(TASKS),
+    wait=st.booleans(),
+    good_token=st.booleans(),
+    answers=st.lists(ANSWERS, min_size=1, max_size=6),
+)
+def test_any_answers_to_a_task_end_in_a_result(
+    connection: str, options: t.Dict[str, t.Any], wait: bool, good_token: bool, answers: t.List[_http.Answer]
+) -> None:
+    if good_token and connection != "key":
+        answers[0] = _http.Answer(201, CaseInsensitiveDict({**answers[0].headers, "X-Subject-Token": "t" * 40}), answers[0].body)
+    wire = Wire(answers)
+    clock = _http.Clock(monotonic=lambda: wire.now, sleep=wire.sleep, time=lambda: wire.now)
+    task, spec, own = _module.INFO, _module.INFO_SPEC, {}
+    if "state" in options:
+        task, spec, own = _module.JOB, _module.JOB_SPEC, {"wait": wait, "max_concurrency": 1}
+    given = {"wait_timeout": 30, "api_retries": 2, **CONNECTIONS[connection], **own, **options}
+    result, dummy = _module.perform(task, validated(spec, given), False, clock, wire.connect, given)
+    text = json.dumps(result)
+    assert SECRET not in text and "is a bug" not in text, text[:500]
+    check_texts(result.get("msg"), *(row.get("msg") for row in result.get("jobs") or []))
+    for job in [result.get("job"), *(row.get("job", row) for row in result.get("jobs") or [])]:
         if job is not None:
             assert isinstance(job["job_id"], str) and job["status"].__class__ is int and isinstance(job["status_name"], str)
             assert all(job[key].__class__ is int or job[key] is None for key in ("create_time", "duration"))
-            assert isinstance(json.dumps(job), str)
-
-
-@pytest.mark.parametrize("credentials", [KEY, PASSWORD], ids=["key", "password"])
-@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 2))
-@hypothesis.given(call=st.sampled_from(sorted(CALLS)), answers=st.lists(REPLIES, min_size=1, max_size=4))
-def test_any_answers_to_any_call_end_in_a_value_or_a_failure(
-    credentials: _auth.Credentials, call: str, answers: t.List[_client.Answer]
-) -> None:
-    wire = Wire(answers)
-    check_jobs(attempted(lambda: CALLS[call](_jobs.Jobs(wire.client(credentials)))))
-    assert wire.time.now <= 1000.0 + 30.1
-
-
-IAM_SETTINGS = {
-    "password": _auth.Settings(PASSWORD, IAM, None, "eu-de_p", None, "eu-de", None),
-    "token": _auth.Settings(_auth.Token("t"), IAM, None, None, None, "eu-de", None),
-    "key, project by name": _auth.Settings(KEY, IAM, None, "night", None, None, BASE),
-}
-
-
-@pytest.mark.parametrize("asking", list(IAM_SETTINGS))
-@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 5))
-@hypothesis.given(answers=st.lists(REPLIES, min_size=1, max_size=3), good_token=st.booleans())
-def test_any_answers_of_iam_end_in_a_value_or_a_failure(asking: str, answers: t.List[_client.Answer], good_token: bool) -> None:
-    if good_token:
-        answers[0] = _client.Answer(201, CaseInsensitiveDict({**answers[0].headers, "X-Subject-Token": "t"}), answers[0].body)
-    wire = Wire(answers)
-    deadline = _client.Deadline(wire.time.clock(), 30.0)
-    transport = t.cast(_client.Transport, wire)
-    client = _client.Client(IAM_SETTINGS[asking], transport, deadline, 2, jitter=lambda: 0.5)
-    attempted(lambda: client.call("GET", "/visualization-jobs"))
-    assert wire.time.now <= 1000.0 + 30.1
-
-
-@hypothesis.settings(fuzz, max_examples=max(1, ANSWERS // 2))
-@hypothesis.given(
-    state=st.sampled_from(("absent", "absent", "started", "stopped", "restarted", "present")),
-    job_ids=st.sampled_from((("10",), ("10", "11"), (None,))),
-    wait=st.booleans(),
-    answers=st.lists(REPLIES, min_size=1, max_size=6),
-)
-def test_any_answers_to_a_task_end_in_a_result(
-    state: str, job_ids: t.Tuple[t.Optional[str], ...], wait: bool, answers: t.List[_client.Answer]
-) -> None:
-    wire = Wire(answers)
-    client = wire.client(KEY)
-    wanted = _reconcile.Wanted(state, wait, name="night", train_url="/b/", description="d", create={"train_url": "/b/"})
-    tasks = [_reconcile.Progress(wanted, job_id) for job_id in job_ids]
-    reconciler = _reconcile.Reconciler(_jobs.Jobs(client), client.deadline, concurrency=1)
-    attempted(lambda: reconciler.run(tasks))
-    for progress in tasks:
-        assert progress.done
-        check_jobs(progress.job)
-        assert progress.failure is None or (progress.failure.isprintable() and len(progress.failure) <= LONGEST_MESSAGE)
-    assert wire.time.now <= 1000.0 + 30.1
+    assert wire.now <= START + 30.0 + 5.0
 
 
 # --- a real socket -----------------------------------------------------------------------------------------------
@@ -337,6 +292,11 @@ def whole(body: bytes) -> bytes:
     return OKAY + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
+def request_for(url: str, method: str = "GET", seconds: float = 100.0) -> _http.Request:
+    """Return a request that nobody has to be known for."""
+    return _http.Request(method, url, {}, None, {}, _auth.unauthorised, method == "GET", time.monotonic() + seconds)
+
+
 @pytest.fixture
 def serve() -> t.Iterator[t.Callable[..., Server]]:
     """Return what starts a server; all are closed in the end."""
@@ -352,10 +312,9 @@ def serve() -> t.Iterator[t.Callable[..., Server]]:
 
 
 @pytest.fixture
-def transport() -> t.Iterator[_client.Transport]:
+def transport() -> t.Iterator[_http.Transport]:
     """Return a transport with a short timeout."""
-    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
-    one = _client.Transport(settings, _client.Clock(), TIMEOUT, 1)
+    one = _http.Transport(SETTINGS, _http.Clock(), TIMEOUT, 1)
     yield one
     one.close()
 
@@ -375,26 +334,25 @@ SLOW = {
 
 @pytest.mark.parametrize("speech", list(SLOW.values()), ids=list(SLOW))
 def test_an_answer_that_never_ends_ends_with_the_timeout(
-    serve: t.Callable[..., Server], transport: _client.Transport, speech: Speech
+    serve: t.Callable[..., Server], transport: _http.Transport, speech: Speech
 ) -> None:
     server = serve(speech)
     begin = time.monotonic()
-    with pytest.raises(_client.AnswerLost) as caught:
-        transport.exchange("GET", server.url, _client.unauthorised)
+    with pytest.raises(_http.AnswerLost) as caught:
+        transport.exchange(request_for(server.url))
     assert time.monotonic() - begin < TIMEOUT + 1.0
-    check_error(caught.value)
+    check_texts(str(caught.value))
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 31457280\r\n\r\n", b"\r\n"], ids=["with its length", "without"])
 def test_of_30_mb_no_more_is_read_than_is_accepted(serve: t.Callable[..., Server], length: bytes) -> None:
     server = serve(say(OKAY + length, *[b"x" * 1048576] * 30))
-    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
-    transport = _client.Transport(settings, _client.Clock(), 20.0, 1)
-    answer = transport.exchange("GET", server.url, _client.unauthorised)
+    transport = _http.Transport(SETTINGS, _http.Clock(), 20.0, 1)
+    answer = transport.exchange(request_for(server.url))
     transport.close()
-    assert len(answer.body) == _client.MAX_ANSWER_BYTES + 1
-    with pytest.raises(_client.Unintelligible, match="longer than 4 MiB"):
-        _client.read_answer(answer)
+    assert len(answer.body) == _http.MAX_ANSWER_BYTES + 1
+    with pytest.raises(_http.Unintelligible, match="longer than 4 MiB"):
+        _http.read_answer(answer)
 
 
 ODD_SPEECHES = {
@@ -416,7 +374,7 @@ ODD_SPEECHES = {
 
 @pytest.mark.parametrize("speech", list(ODD_SPEECHES.values()), ids=list(ODD_SPEECHES))
 def test_speech_that_is_no_http_ends_in_an_answer_or_a_failure(
-    serve: t.Callable[..., Server], transport: _client.Transport, speech: bytes
+    serve: t.Callable[..., Server], transport: _http.Transport, speech: bytes
 ) -> None:
     def speak(connection: socket.socket, dummy: threading.Event) -> None:
         connection.sendall(speech)
@@ -424,12 +382,12 @@ def test_speech_that_is_no_http_ends_in_an_answer_or_a_failure(
 
     server = serve(speak)
     begin = time.monotonic()
-    attempted(lambda: _client.read_answer(transport.exchange("GET", server.url, _client.unauthorised)))
+    attempted(lambda: _http.read_answer(transport.exchange(request_for(server.url))))
     assert time.monotonic() - begin < TIMEOUT + 1.0
 
 
 def test_the_time_of_one_answer_is_not_taken_from_the_next_on_the_same_connection(
-    serve: t.Callable[..., Server], transport: _client.Transport
+    serve: t.Callable[..., Server], transport: _http.Transport
 ) -> None:
     def late(connection: socket.socket, closing: threading.Event) -> None:
         closing.wait(TIMEOUT * 0.6)
@@ -437,38 +395,37 @@ def test_the_time_of_one_answer_is_not_taken_from_the_next_on_the_same_connectio
 
     server = serve(late, late, say(whole(b"{}")), late)
     for dummy in range(4):
-        assert transport.exchange("DELETE", server.url, _client.unauthorised).body == b"{}"
+        assert transport.exchange(request_for(server.url, "DELETE")).body == b"{}"
     assert server.connections == 1
 
 
 def test_each_thread_has_the_time_of_its_own_request(serve: t.Callable[..., Server]) -> None:
-    settings = _auth.Settings(KEY, None, PROJECT, None, None, None, BASE)
-    transport = _client.Transport(settings, _client.Clock(), 20.0, 2)
+    transport = _http.Transport(SETTINGS, _http.Clock(), 20.0, 2)
     slow, quick = serve(drip(OKAY, b"X-S: y\r\n")), serve(say(whole(b"{}")))
     lost: t.List[float] = []
 
     def ask_slow() -> None:
         begin = time.monotonic()
-        with pytest.raises(_client.AnswerLost):
-            transport.exchange("GET", slow.url, _client.unauthorised, within=TIMEOUT)
+        with pytest.raises(_http.AnswerLost):
+            transport.exchange(request_for(slow.url, seconds=TIMEOUT))
         lost.append(time.monotonic() - begin)
 
     thread = threading.Thread(target=ask_slow)
     thread.start()
-    assert transport.exchange("GET", quick.url, _client.unauthorised).body == b"{}"
+    assert transport.exchange(request_for(quick.url)).body == b"{}"
     thread.join(10)
     transport.close()
     assert len(lost) == 1 and lost[0] < TIMEOUT + 1.0
 
 
 def test_a_proxy_that_drips_ends_with_the_timeout(
-    serve: t.Callable[..., Server], transport: _client.Transport, monkeypatch: pytest.MonkeyPatch
+    serve: t.Callable[..., Server], transport: _http.Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(drip(OKAY, b"X-S: y\r\n"))
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", requests.compat.urljoin(server.url, "/"))
     begin = time.monotonic()
-    with pytest.raises(_client.AnswerLost):
-        transport.exchange("GET", "http://modelarts.invalid/", _client.unauthorised)
+    with pytest.raises(_http.AnswerLost):
+        transport.exchange(request_for("http://modelarts.invalid/"))
     assert time.monotonic() - begin < TIMEOUT + 1.0

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What random schedules have found, each as small as it could be made, with what is right."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.otc.modelarts.tests.fuzz.laws import Schedule, run
+from ansible_collections.otc.modelarts.tests.fuzz.test_schedules import job, judge
+from ansible_collections.otc.modelarts.tests.fuzz.world import KILLING, NAME, Way
+
+ABSENT = {"state": "absent", "job_id": "10"}
+PRESENT = {"state": "present", "name": NAME, "train_url": "/b/"}
+BOTH = {"state": "absent", "job_ids": ["10", "11"]}
+TWO = (job("10", NAME), job("11", "other"))
+ELSEWHERE = (job("30", "elsewhere", workspace_id="7"),)
+
+DONE, UNCHANGED = (False, True, False), (False, False, False)  # failed, changed, outcome_unknown
+FAILED, FAILED_AFTER_A_CHANGE, UNKNOWN = (True, False, False), (True, True, False), (True, False, True)
+FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
+    "a created job is found where the answer was a broken one": (Schedule(PRESENT, jobs=(), changes=("500, HTML, done",)), DONE),
+    "a creation that came to nothing, without an answer, is open": (Schedule(PRESENT, jobs=(), changes=("lost",)), UNKNOWN),
+    "another's job of the name, with another path, is not ours": (
+        Schedule(PRESENT, jobs=(), changes=("someone creates a namesake", "lost")),
+        UNKNOWN,
+    ),
+    "who is second to create a job takes it as it is": (
+        Schedule(PRESENT, jobs=(), changes=("someone creates the same",), settings={"unique_names": True}),
+        UNCHANGED,
+    ),
+    "a job just created may not be found for a moment": (Schedule(PRESENT, jobs=(), way=Way(hidden=1.0)), DONE),
+    "a name that one list lacks is not free": (Schedule(PRESENT, looks=("an empty list",)), UNCHANGED),
+    "a job that runs in another workspace than was asked for": (
+        Schedule({**PRESENT, "workspace_id": "7"}, jobs=()),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "a deletion without an answer is open, whatever is said to the next": (
+        Schedule(
+            {**ABSENT, "wait_timeout": 60},
+            changes=("lost, done",),
+            settings={"delete_shown_after": None, "delete_seconds": 1000},
+        ),
+        UNKNOWN,
+    ),
+    "a deletion that an odd code hides is done": (Schedule(ABSENT, changes=("500, odd code, done",)), DONE),
+    "a deletion that a bad key in a 500 hides is open": (Schedule(ABSENT, changes=("500, bad key, done",)), UNKNOWN),
+    "a job of another workspace is not gone as the list lacks it": (
+        Schedule({**ABSENT, "job_id": "30"}, ("fine", "fine", "404, HTML"), jobs=ELSEWHERE, settings={"delete_fails": True}),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "jobs are not gone as one list is empty": (
+        Schedule(BOTH, ("fine", "an empty list"), jobs=TWO, settings={"delete_fails": True}),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "a name is not gone as one list is empty": (Schedule({"state": "absent", "name": NAME}, ("an empty list",)), DONE),
+    "the list alone proves what it has shown": (
+        Schedule({"state": "absent", "name": NAME}, settings={"denied": ["get"]}),
+        DONE,
+    ),
+    "a job that waits is stopped, where it is refused to delete it so": (
+        Schedule({**ABSENT, "force": True}, jobs=(job("10", NAME, 7, 1000.0),), settings={"delete_refused_at": [7]}),
+        DONE,
+    ),
+    "two jobs that were stopped before the key was refused": (
+        Schedule({**BOTH, "force": True}, changes=("fine",) * 4 + ("401",), jobs=TWO, settings={"delete_refused_at": [8, 9]}),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "a server that wants quiet for longer than there is time": (
+        Schedule({**BOTH, "wait_timeout": 20}, changes=("429, 200 s",), jobs=TWO),
+        FAILED,
+    ),
+    "an interrupt after the first of two": (Schedule(BOTH, changes=("an interrupt",), jobs=TWO), FAILED_AFTER_A_CHANGE),
+    "a bug after a deletion": (Schedule(BOTH, changes=("fine", "a bug"), jobs=TWO), (True, True, True)),
+    "IAM that refuses is asked once": (Schedule(BOTH, jobs=TWO, password=True, iam=("403",)), FAILED),
+    "a secret in an answer is not told": (Schedule(ABSENT, changes=("403, a secret",)), FAILED),
+    "a server that ignores page is asked for no page without end": (
+        Schedule(
+            {"state": "info"},
+            jobs=tuple(job(str(100 + n), "n") for n in range(150)),
+            settings={"page_ignored": True, "list_cap": 100},
+        ),
+        FAILED,
+    ),
+    "a job that goes and one that comes between two pages hide no third": (
+        Schedule(
+            {"state": "info"},
+            ("fine", "someone deletes another", "someone creates another"),
+            jobs=tuple(job(str(100 + n), "n") for n in range(250)),
+            settings={"list_cap": 100},
+        ),
+        UNCHANGED,
+    ),
+    "a deletion given up for a stop counts, where the job goes meanwhile": (
+        Schedule(
+            {**ABSENT, "wait": False, "force": True},
+            changes=("502, done",),
+            settings={"delete_seconds": 40, "stop_seconds": 40},
+        ),
+        DONE,
+    ),
+}
+
+
+@pytest.mark.parametrize("found", list(FOUND))
+def test_what_was_found_stays_right(found: str) -> None:
+    schedule, right = FOUND[found]
+    result = judge(schedule).result
+    assert (result.get("failed", False), result["changed"], result.get("outcome_unknown", False)) == right, result
+
+
+@pytest.mark.parametrize("wait", [True, False], ids=["wait", "no wait"])
+def test_a_restart_of_a_job_that_is_being_stopped_is_predicted_as_a_change(wait: bool) -> None:
+    schedule = Schedule({"state": "restarted", "job_id": "10", "wait": wait}, jobs=(job("10", NAME, KILLING, 1.0),))
+    for check_mode in (True, False):
+        result = run(schedule, schedule.cloud(), check_mode).result
+        assert (result.get("failed", False), result["changed"]) == (False, True), result
+
+
+@pytest.mark.parametrize(("job_id", "changed"), [("10", True), ("11", False)], ids=["stopped", "gone"])
+def test_a_forced_delete_of_a_job_that_is_killing_is_predicted_by_what_becomes_of_it(job_id: str, changed: bool) -> None:
+    options = {"state": "absent", "job_id": job_id, "wait": False, "force": True}
+    schedule = Schedule(options, jobs=(job(job_id, NAME, KILLING, 1.0),))
+    for check_mode in (True, False):
+        result = run(schedule, schedule.cloud(), check_mode).result
+        assert (result.get("failed", False), result["changed"]) == (False, changed), result
