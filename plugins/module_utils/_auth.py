@@ -204,7 +204,7 @@ def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str]) -> t.Optio
 
 
 def endpoint_from_region(settings: Settings) -> str:
-    """Return the endpoint that no catalog gives. Raises :class:`SettingsError`, or :class:`AuthError` where there is a catalog."""
+    """Return the endpoint that no catalog gives. Raises :class:`SettingsError`, or :class:`AuthError` if there is one."""
     try:
         return modelarts_base(settings)
     except SettingsError as error:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from . import _auth, _settings
 from ._http import (
+    Answer,
     AnswerLost,
     CallError,
     Clock,
@@ -31,6 +32,7 @@ from ._http import (
     Speaker,
     Transport,
     Unsendable,
+    masked,
     read_answer,
     retry_after,
 )
@@ -236,7 +238,7 @@ class Client:
         try:
             answer = self._transport.exchange(request)
             headers = answer.headers
-            reply = read_answer(answer)
+            reply = self._read(answer)
         except CallError as error:
             error.retry_after = retry_after(headers, self._clock.time())
             if wants_quiet(error):
@@ -249,6 +251,17 @@ class Client:
             raise
         gate.learn()
         return reply
+
+    def _read(self, answer: Answer) -> Reply:
+        """Return what an answer says; where it is an error, without the secrets that it may repeat."""
+        try:
+            return read_answer(answer)
+        except CallError as error:
+            try:
+                read_answer(masked(answer, self.secrets))
+            except CallError as shown:
+                error.message, error.code, error.request_id = shown.message, shown.code, shown.request_id
+            raise
 
     def _pause(self, error: CallError, attempt: int) -> float:
         """Return the seconds to let pass before the next attempt: exponential with jitter, or as the server asks."""

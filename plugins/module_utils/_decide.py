@@ -222,7 +222,7 @@ class Progress:
         """Return what was last answered with an error, if it was the last answer."""
         if isinstance(self.sighting, Unreadable) and self.fresh and self.sighting.error is not None:
             return self.sighting.error
-        return self.attempts[-1].error if self.attempts else None
+        return self.attempts[-1].error if self.attempts and self.phase not in ("place", "run") else None
 
     @property
     def told(self) -> t.Optional[CallError]:
@@ -351,7 +351,7 @@ def unreadable_step(progress: Progress, sighting: Unreadable, now: float) -> Ste
 def forbidden_step(progress: Progress, error: t.Optional[CallError]) -> Step:
     """Neither the job nor the list may be read. A delete is possible all the same."""
     attempt = progress.attempt
-    if progress.phases != ("delete",):
+    if progress.phases != ("delete",) or progress.job_id is None:
         return Fail(Reason.NO_RIGHT_TO_READ, error)
     if progress.wanted.check_mode:
         return Fail(Reason.NO_RIGHT_TO_PREDICT, error)

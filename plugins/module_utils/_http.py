@@ -31,12 +31,14 @@ from ._settings import Settings, named, printable
 try:
     import requests
     import requests.utils
+    from requests.structures import CaseInsensitiveDict
     from urllib3 import exceptions as urllib3_exceptions
 except ImportError as error:
     REQUESTS_IMPORT_ERROR: t.Optional[ImportError] = error
 else:
     REQUESTS_IMPORT_ERROR = None
 
+SHORTEST_SECRET = 4  # characters
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 USER_AGENT = "ansible-otc.modelarts"
 REQUEST_ID_HEADERS = ("X-Request-Id", "X-Openstack-Request-Id", "X-IAM-Trace-Id")
@@ -214,6 +216,19 @@ def read_answer(answer: Answer) -> Reply:
         unread = TooLong if len(answer.body) > MAX_ANSWER_BYTES else Unintelligible
         raise unread(describe_body(answer), None, answer.status, request_id)
     return Reply(body, answer.headers, answer.status, request_id)
+
+
+def masked(answer: Answer, secrets: t.Iterable[str]) -> Answer:
+    """Return an answer without these secrets, the longest first; those of less than 4 characters could be anything.
+
+    It is done to the whole answer, as what is cut from a text may be a piece of a secret.
+    """
+    body, headers = answer.body, dict(answer.headers)
+    for secret in sorted(filter(lambda one: len(one) >= SHORTEST_SECRET, secrets), key=len, reverse=True):
+        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+            body = body.replace(form.encode("utf-8", "replace"), b"********")
+        headers = {name: value.replace(secret, "********") for name, value in headers.items()}
+    return Answer(answer.status, CaseInsensitiveDict(headers), body)
 
 
 def failure_of(

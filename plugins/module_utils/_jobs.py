@@ -241,6 +241,7 @@ def says_forbidden(error: CallError) -> bool:
 # --- looking, and proving: pure ----------------------------------------------------------------------------------
 
 CONFIRM_SECONDS = 2.0  # between two looks that together prove what one alone does not
+LISTS_READ = 2  # as one of them may lag behind
 SETTLE_SECONDS = 30.0  # how long what is shown may still be what was, before it is believed
 
 
@@ -300,7 +301,7 @@ class Watch:
     """What the looks at one job have shown so far, and what that proves.
 
     ``shown``: some look held the job; ``listed``: the list did. ``deleted``: its deletion was accepted.
-    ``list_read``: the list was read, while the job was shown, to see whether it holds the job. The times are those
+    ``lists_read``: how often the list was read, while the job was shown, to see whether it holds the job. The times are those
     of the first look since the job was last shown: ``absent`` of a complete list without it, ``denied`` of an answer without a
     code, ``doubted`` of any answer that may mean that it is gone, with nothing else since.
     """
@@ -308,7 +309,7 @@ class Watch:
     shown: bool = False
     listed: bool = False
     deleted: bool = False
-    list_read: bool = False
+    lists_read: int = 0
     absent: t.Optional[float] = None
     denied: t.Optional[float] = None
     doubted: t.Optional[float] = None
@@ -404,7 +405,7 @@ class Jobs:
 
     def get(self, job_id: str) -> Job:
         """Return one job, of whichever workspace."""
-        reply = self._client.call("GET", f"/visualization-jobs/{job_id}")
+        reply = self._client.call("GET", path_of(job_id))
         if "status" not in reply.body or whole_id(reply.body) not in (None, job_id):
             raise unintelligible("The answer is JSON, but not the details of this job.", reply)
         return represent({**reply.body, "job_id": job_id})
@@ -426,7 +427,7 @@ class Jobs:
         self._change("POST", job_id, "/restart")
 
     def _change(self, method: str, job_id: str, action: str = "", body: t.Optional[Json] = None) -> None:
-        reply = self._client.call(method, f"/visualization-jobs/{job_id}{action}", body=body)
+        reply = self._client.call(method, path_of(job_id) + action, body=body)
         if str(reply.body.get("is_success")).lower() != "true":
             raise unintelligible("The answer does not say whether the call succeeded (is_success).", reply)
 
@@ -498,8 +499,8 @@ class Jobs:
         """Look at one job by its id.
 
         :param listing: the list just read, or why it could not be; without it it is read where it is needed.
-        :param list_too: once, read the list too while the job is shown: of a job that is not shown any more, the list
-            proves something only if it has held it before.
+        :param list_too: read the list too while the job is shown, for a first and a second time: of a job that is not
+            shown any more, the list proves something only if it has held it before.
 
         Raises what ends the whole task: :class:`NoAccess`, :class:`DeadlineExceeded` and :class:`Interrupted`.
         """
@@ -516,9 +517,9 @@ class Jobs:
             if isinstance(shown, Listing) and job_id in shown.jobs:
                 return watch.saw(shown.jobs[job_id], in_list=True)
             return watch.judge(self._now(), error, shown)
-        wanted = list_too and not watch.listed and not watch.list_read
+        wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
         held = self.list_or_error() if wanted else None
-        watch.list_read = watch.list_read or wanted
+        watch.lists_read += wanted
         return watch.saw(job, isinstance(held, Listing) and job_id in held.jobs)
 
     def list_or_error(self, search: t.Optional[str] = None) -> t.Union[Listing, CallError]:
@@ -536,6 +537,13 @@ class Jobs:
         if not listing.complete:
             raise incomplete()
         return listing
+
+
+def path_of(job_id: str) -> str:
+    """Return the path of a job. Without an id it would be that of all jobs, which is never meant."""
+    if not job_id:
+        raise ValueError("no job_id")
+    return f"/visualization-jobs/{job_id}"
 
 
 def unintelligible(message: str, reply: Reply) -> CallError:

@@ -118,7 +118,7 @@ def schedules(
     jobs = [] if draw(st.integers(0, 7)) == 7 else [job("10", NAME, draw(ANY_STATUS), seconds)]
     jobs += [job(job_id, f"{NAME}-{job_id}", draw(ANY_STATUS), seconds) for job_id in ("11", "12") if "job_ids" in subject]
     jobs.append(job("30", "elsewhere", draw(st.sampled_from((8, 8, 12))), workspace_id="7"))
-    jobs += [job(str(100 + number), "nightly") for number in range(draw(st.sampled_from((0,) * 14 + (98, 99, 110))))]
+    jobs += [job(str(100 + number), "nightly") for number in range(draw(st.sampled_from((0,) * 24 + (98, 110))))]
     if draw(st.integers(0, 11)) == 11:
         jobs.append(job("13", NAME))
     password = draw(st.sampled_from((False, False, True)))

@@ -295,7 +295,7 @@ class World:
             call.beside = [job["job_id"] for job in self.jobs.truth() if job["job_name"] == (request.body or {}).get("job_name")]
         self.calls.append(call)
         try:
-            return self._exchange(call, request, max(0.05, min(self.timeout, request.end - self.now)))
+            return self._exchange(call, request, min(self.timeout, request.end - self.now))
         finally:
             call.ended = self.now
 
@@ -313,8 +313,9 @@ class World:
         answer = None
         if name.endswith(", done") or name in ("", "slow"):
             answer = self._work(call, body, token_of(request))
-        self.now += min(limit, 1e9 if name.startswith("late") else 12.0 if name == "slow" else self.way.latency)
-        if name.startswith("lost") or (self.now - call.at >= limit and fault is None):
+        seconds = 1e9 if name.startswith("late") else 12.0 if name == "slow" else self.way.latency
+        self.now += min(limit, seconds)
+        if name.startswith("lost") or (seconds >= limit and fault is None):
             raise _http.AnswerLost("The connection broke before the answer was complete.")
         if name == "a bug, done":
             raise RuntimeError("a bug of ours")
@@ -401,7 +402,8 @@ class World:
         elif event.startswith("someone creates"):
             url = "/b/" if event.endswith("the same") else "/other/"
             name = "nightly" if event.endswith("another") else NAME
-            self.jobs.appear({"job_name": name, "status": 1, "train_url": url})
+            made = self.jobs.appear({"job_name": name, "status": 1, "train_url": url})["job_id"]
+            self._after(float(self.settings["start_seconds"]), self._become, made, 8)
         elif event in others:
             others[event](self.target)
         elif event == "it vanishes":
