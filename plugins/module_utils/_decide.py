@@ -22,6 +22,7 @@ from . import _jobs
 from ._http import CallError, Refused
 from ._jobs import CONFIRM_SECONDS, SETTLE_SECONDS, Found, Gone, Job, Sighting, Spec, Unreadable, Watch, Why
 
+LOOKS_TO_PROVE = 3  # so many can prove a job gone, as far as it can be proven
 MOST_DELETES = 6  # one, and five repeats
 DEFAULT_WORKSPACE = "0"
 
@@ -171,7 +172,7 @@ class Progress:
     """One job in one task: what was seen, what was sent, how it ended.
 
     ``phases``: what is still to be done, the present one first; ``begun``: how many requests were sent before it.
-    ``unsure``: since when no look has shown the job, or that it is gone. ``namesakes``: the jobs of the name, when it was
+    ``unsure``: since when no look has shown the job, or that it is gone; ``unsure_looks``: how many these were. ``namesakes``: the jobs of the name, when it was
     last looked for by its name; ``known``: the ids of all that were seen before a creation. ``effects``: the actions without a
     clear answer whose effect was seen. ``predicted``: in check mode, that a run would send something.
     """
@@ -184,6 +185,7 @@ class Progress:
     sighting: t.Optional[Sighting] = None
     seen_at: float = -1.0
     unsure: t.Optional[float] = None
+    unsure_looks: int = 0
     namesakes: t.Tuple[Job, ...] = ()
     known: t.Set[str] = field(default_factory=set)
     before: t.Optional[Job] = None
@@ -336,19 +338,20 @@ def unreadable_step(progress: Progress, sighting: Unreadable, now: float) -> Ste
     if attempt is not None and attempt.outcome is Outcome.ACCEPTED and not waits(progress):
         return Done()
     if sighting.why is Why.FORBIDDEN:
-        return forbidden_step(progress, sighting.error)
+        return forbidden_step(progress, sighting.error, now)
     if not progress.fresh:
         return Look()
     since = now - (now if progress.unsure is None else progress.unsure)
     if sighting.why is Why.MAYBE_GONE:
         followed = attempt is not None and attempt.outcome is Outcome.ACCEPTED and progress.phase == "delete"
         patience = CONFIRM_SECONDS if isinstance(sighting.obstacle, Refused) else SETTLE_SECONDS
-        return Look() if followed or since < patience else Fail(Reason.UNPROVEN, sighting.error)
+        enough = since >= patience and progress.unsure_looks >= LOOKS_TO_PROVE
+        return Fail(Reason.UNPROVEN, sighting.error) if enough and not followed else Look()
     refused = isinstance(sighting.error, Refused)
     return Look() if progress.attempts and not refused and since < SETTLE_SECONDS else read_failure(sighting.error)
 
 
-def forbidden_step(progress: Progress, error: t.Optional[CallError]) -> Step:
+def forbidden_step(progress: Progress, error: t.Optional[CallError], now: float) -> Step:
     """Neither the job nor the list may be read. A delete is possible all the same."""
     attempt = progress.attempt
     if progress.phases != ("delete",) or progress.job_id is None:
@@ -357,6 +360,8 @@ def forbidden_step(progress: Progress, error: t.Optional[CallError]) -> Step:
         return Fail(Reason.NO_RIGHT_TO_PREDICT, error)
     if attempt is None:
         return Send("delete")
+    if attempt.outcome is Outcome.UNKNOWN and now - attempt.at < SETTLE_SECONDS:
+        return Look()
     ends = {
         Outcome.ACCEPTED: Fail(Reason.NO_RIGHT_TO_VERIFY, error),
         Outcome.UNKNOWN: Fail(Reason.UNCLEAR, attempt.error),

@@ -477,7 +477,7 @@ class Jobs:
             jobs.update(rows)
             if nothing_new or total is None or len(totals) > 1 or len(jobs) >= total:
                 break
-            if len(rows) < self._sizes[0] and len(self._sizes) > 1:  # the server tells fewer on a page than it was asked for
+            if len(rows) < self._sizes[0] == PAGE_SIZES[0]:  # the server tells fewer on a page than it was asked for
                 del self._sizes[0]
                 if len(rows) != self._sizes[0]:
                     break

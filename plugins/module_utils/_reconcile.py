@@ -223,8 +223,9 @@ class Reconciler:
         progress.sighting, progress.seen_at = sighting, self._now()
         if isinstance(sighting, Unreadable):
             progress.unsure = progress.seen_at if progress.unsure is None else progress.unsure
+            progress.unsure_looks += 1
             return
-        progress.unsure = None
+        progress.unsure, progress.unsure_looks = None, 0
         if isinstance(sighting, Found):
             progress.job = sighting.job
             if progress.before is None and not progress.sent("create"):
@@ -248,7 +249,7 @@ class Reconciler:
         except CallError as error:
             attempt.error = error
         attempt.answered, attempt.at = True, self._now()
-        progress.unsure = None
+        progress.unsure, progress.unsure_looks = None, 0
         if isinstance(attempt.error, NoAccess):
             self._stop(progress, attempt.error)
         elif attempt.outcome is Outcome.MAYBE_GONE and attempt.error is not None and _jobs.says_gone(attempt.error):

@@ -229,7 +229,8 @@ def the_result_is_whole(run: Run) -> None:
     result, options = run.result, run.schedule.options
     text = json.dumps(result)
     assert world.SECRET not in text, "a secret is told"
-    assert world.TOKEN not in text or not run.schedule.password, "a token is told"
+    issued = any(call.action == "token" and call.status == 201 for call in run.calls)
+    assert world.TOKEN not in text or not issued, "a token is told"
     assert "Traceback" not in text
     assert ("is a bug" in text) <= ("a bug" in " ".join(run.met)), result["msg"]
     assert isinstance(result["changed"], bool)

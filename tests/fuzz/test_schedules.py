@@ -249,6 +249,8 @@ def test_five_faults_that_can_be_survived_are(schedule: Schedule, faults: t.List
     options = {**schedule.options, "wait": True, "wait_timeout": 600, "api_retries": 5}
     settings = {**schedule.settings, "missing_job": "0015"} if "30" in schedule.named else schedule.settings  # no list holds it
     half = len(faults) // 2
+    if "job_id" in options:  # no list has held it yet: one that is gone before the first poll, with its answer lost, is unproven
+        settings = {**settings, "delete_seconds": max(1.0, settings["delete_seconds"])}
     looks, changes = (*faults[:half], "an empty list"), tuple(faults[half:])
     ended = judge(replace(schedule, jobs=jobs, options=options, settings=settings, looks=looks, changes=changes))
     assert not ended.result.get("failed"), ended.result["msg"]

@@ -226,7 +226,7 @@ def test_any_answers_to_a_task_end_in_a_result(
 # --- a real socket -----------------------------------------------------------------------------------------------
 
 Speech = t.Callable[[socket.socket, threading.Event], None]
-TIMEOUT = 0.4  # seconds
+TIMEOUT = 1.0  # seconds
 OKAY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 

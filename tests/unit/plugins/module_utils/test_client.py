@@ -16,7 +16,7 @@ import pytest
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _http, _settings
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _http, _settings
 
 Fields = t.Dict[str, t.Any]
 Failure = t.Type[_http.CallError]
