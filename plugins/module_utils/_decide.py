@@ -374,7 +374,8 @@ def forbidden_step(progress: Progress, error: t.Optional[CallError], now: float)
 def gone_step(progress: Progress, sighting: Gone, now: float) -> Step:
     """The job is proven gone. Right after a stop or a start of ours, a single answer may still be wrong."""
     last = progress.attempts[-1] if progress.attempts else None
-    if last is not None and last.action in ("stop", "restart") and now - last.at < SETTLE_SECONDS:
+    ours = last is not None and last.action in ("stop", "restart") and last.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
+    if last is not None and ours and now - last.at < SETTLE_SECONDS:
         return Look()
     if "delete" not in progress.phases:
         return Fail(Reason.MISSING if progress.before is None else Reason.VANISHED, sighting.proof)

@@ -83,7 +83,7 @@ def words(progress: Progress, fail: Fail) -> str:
         Reason.NO_RIGHT_TO_PREDICT: f"{said.rstrip('.')}. A prediction needs the right to read the job",
         Reason.NO_RIGHT_TO_VERIFY: f"{said.rstrip('.')}. That it is gone cannot be verified",
         Reason.TIMED_OUT: sentences(
-            f"not done within the time of the task (wait_timeout); its status is {status}",
+            f"not done within {fail.detail} (wait_timeout); its status is {status}",
             f"The last answer was: {said}" if said and not isinstance(fail.error, DeadlineExceeded) else said,
         ),
         Reason.OTHER_PATH: f"its train_url is {fail.detail}, which cannot be changed",

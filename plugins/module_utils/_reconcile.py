@@ -127,7 +127,8 @@ class Reconciler:
 
     def _time_out(self, progress: Progress, error: t.Optional[CallError] = None) -> None:
         status = progress.job["status"] if progress.job else None
-        self._end(progress, Fail(Reason.TIMED_OUT, progress.last_error or error, status))
+        detail = f"{self._deadline.seconds:g} s"
+        self._end(progress, Fail(Reason.TIMED_OUT, progress.last_error or error, status, detail))
 
     def _adopt(self, progress: Progress, job: t.Optional[Job]) -> None:
         """Go on with a job that was found by its name."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils._client import DeadlineExceeded
+from ansible_collections.otc.modelarts.plugins.module_utils._http import Answer, DeadlineExceeded
 from ansible_collections.otc.modelarts.plugins.modules import modelarts_visualization_job as module
 from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest import (
     BAD_KEY,
@@ -40,7 +40,7 @@ class Case:
     """One situation: what is asked for, the calls of a run, and what it must say.
 
     ``checked``: the calls in check mode; ``predicted``: what it says then, where that is not what the run says.
-    ``again``: the calls of a second run, which must change nothing; ``None`` where the first one failed.
+    ``unknown``: whether the outcome is. ``again``: the calls of a second run, which must change nothing; ``None`` where the first one failed.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Case:
     predicted: t.Optional[bool] = None
     check_failed: t.Optional[str] = None
     again: t.Optional[Calls] = None
+    unknown: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -61,7 +62,8 @@ class Case:
 LOOK: Calls = [("GET 10", shown())]
 UNKNOWN_404 = answer(404, {})
 LIST_WITHOUT = listed(job(job_id="11"))
-NOT_THERE: Calls = [("GET 10", UNKNOWN_404), ("LIST 1", LIST_WITHOUT)]
+MAYBE_GONE: Calls = [("GET 10", UNKNOWN_404), ("LIST 1", LIST_WITHOUT)]
+NOT_THERE: Calls = [*MAYBE_GONE, *MAYBE_GONE]  # one alone proves nothing
 KILLING: Calls = [("GET 10", shown(9))]
 
 ABSENT = [
@@ -79,7 +81,7 @@ ABSENT = [
         [("LIST 1 name-10", listed(job()))],
         True,
         {"job_id": None, "name": "name-10"},
-        again=[("LIST 1 name-10", listed())],
+        again=[("LIST 1 name-10", listed())] * 2,
     ),
     Case("gone by its code", GONE_ALREADY, GONE_ALREADY, False, code="ModelArts.0015", again=GONE_ALREADY),
     Case(
@@ -93,22 +95,22 @@ ABSENT = [
     Case("gone by a complete list", NOT_THERE, NOT_THERE, changed=False, again=NOT_THERE),
     Case(
         "maybe gone, and the list holds it",
-        [("GET 10", UNKNOWN_404), ("LIST 1", listed(job())), ("DELETE 10", OK), ("LIST 1", listed())],
+        [("GET 10", UNKNOWN_404), ("LIST 1", listed(job())), ("DELETE 10", OK), *NOT_THERE],
         [("GET 10", UNKNOWN_404), ("LIST 1", listed(job()))],
         changed=True,
         again=NOT_THERE,
     ),
     Case(
         "maybe gone, and the list is refused",
-        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)],
-        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)],
+        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)] * 3,
+        [("GET 10", UNKNOWN_404), ("LIST 1", FORBIDDEN)] * 3,
         changed=False,
-        failed="Whether the job is gone is unknown",
+        failed="Whether it is gone is unknown",
     ),
     Case(
         "maybe gone, and the list is never complete",
-        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1)) for dummy in range(5)]],
-        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1)) for dummy in range(5)]],
+        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1))] * 6] * 12,
+        [("GET 10", UNKNOWN_404), *[("LIST 1", listed(total=1))] * 6] * 12,
         changed=False,
         failed="never complete",
     ),
@@ -133,12 +135,13 @@ ABSENT = [
         again=GONE_ALREADY,
     ),
     Case(
-        "perhaps vanished between look and delete, settled by the list",
-        [*LOOK, ("DELETE 10", UNKNOWN_404), *NOT_THERE],
-        LOOK,
-        changed=False,
+        "perhaps vanished between look and delete, settled by the list that has held it",
+        [("LIST 1 name-10", listed(job())), ("DELETE 10", UNKNOWN_404), *NOT_THERE],
+        [("LIST 1 name-10", listed(job()))],
+        False,
+        {"job_id": None, "name": "name-10"},
         predicted=True,
-        again=NOT_THERE,
+        again=[("LIST 1 name-10", listed())] * 2,
     ),
     Case("answer lost, gone", [*LOOK, ("DELETE 10", LOST), ("GET 10", GONE)], LOOK, changed=True, again=GONE_ALREADY),
     Case(
@@ -164,11 +167,12 @@ ABSENT = [
     ),
     Case(
         "answer lost, and lost again and again",
-        [*LOOK, ("DELETE 10", LOST), *[one for dummy in range(5) for one in (*LOOK, ("DELETE 10", LOST))], *LOOK],
+        [*LOOK, ("DELETE 10", LOST), *[*LOOK, ("DELETE 10", LOST)] * 5, *LOOK * 8],
         LOOK,
         changed=False,
         predicted=True,
-        failed="It was sent 6 times",
+        failed="the deletion (sent 6 times) may have been carried out",
+        unknown=True,
     ),
     Case(
         "not sent, repeated as it is",
@@ -288,14 +292,14 @@ ABSENT = [
         [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN), ("DELETE 10", OK)],
         [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
         changed=True,
-        failed="the delete was accepted, but cannot be verified",
+        failed="That it is gone cannot be verified [ModelArts.0108]. The deletion was accepted.",
         code="ModelArts.0108",
         predicted=False,
         check_failed="A prediction needs the right",
     ),
     Case(
         "look is forbidden, the list is not",
-        [("GET 10", FORBIDDEN), ("LIST 1", listed(job())), ("DELETE 10", OK), ("LIST 1", listed())],
+        [("GET 10", FORBIDDEN), ("LIST 1", listed(job())), ("DELETE 10", OK), *[("GET 10", FORBIDDEN), ("LIST 1", listed())] * 2],
         [("GET 10", FORBIDDEN), ("LIST 1", listed(job()))],
         changed=True,
     ),
@@ -327,12 +331,11 @@ ABSENT = [
         predicted=True,
     ),
     Case(
-        "an answer to the delete that no one can read",
-        [*LOOK, ("DELETE 10", answer(200, {}))],
+        "an answer to the delete that no one can read, and it is gone",
+        [*LOOK, ("DELETE 10", answer(200, {})), ("GET 10", GONE)],
         LOOK,
-        changed=False,
-        failed="Whether it was done is unknown",
-        predicted=True,
+        changed=True,
+        again=GONE_ALREADY,
     ),
     Case(
         "the key is refused: sent once",
@@ -346,7 +349,7 @@ ABSENT = [
 
 MADE = answer(200, {"is_success": True, "job_id": "10", "job_name": "new", "status": 1})
 NEW: Fields = {"state": "present", "job_id": None, "name": "new", "train_url": "/bucket/logs/"}
-NONE_OF_THAT_NAME: Calls = [("LIST 1 new", listed(job(job_name="new-er")))]
+NONE_OF_THAT_NAME: Calls = [("LIST 1 new", listed(job(job_name="new-er")))] * 2  # one list alone proves nothing
 OF_THAT_NAME: Calls = [("LIST 1 new", listed(job(job_name="new")))]
 STARTED: Fields = {"state": "started"}
 STOPPED: Fields = {"state": "stopped"}
@@ -381,7 +384,7 @@ OTHER_STATES = [
         NONE_OF_THAT_NAME,
         True,
         NEW,
-        failed="visualization job 10: it does not run but is mount_failed (22)",
+        failed="visualization job 10: it does not run: its status is mount_failed (22)",
     ),
     Case(
         "present: the answer is lost, found by its name",
@@ -392,8 +395,18 @@ OTHER_STATES = [
         again=OF_THAT_NAME,
     ),
     Case(
-        "present: a duplicate name is refused",
-        [*NONE_OF_THAT_NAME, ("POST", refused("ModelArts.0103"))],
+        "present: someone else was quicker",
+        [*NONE_OF_THAT_NAME, ("POST", refused("ModelArts.0103")), *OF_THAT_NAME],
+        NONE_OF_THAT_NAME,
+        False,
+        NEW,
+        code="ModelArts.0103",
+        predicted=True,
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: the name is taken by a job that no list shows",
+        [*NONE_OF_THAT_NAME, ("POST", refused("ModelArts.0103")), *NONE_OF_THAT_NAME[:1] * 11],
         NONE_OF_THAT_NAME,
         False,
         NEW,
@@ -437,12 +450,13 @@ OTHER_STATES = [
     ),
     Case(
         "present: the description differs, the answer is lost, it was not done",
-        [*OF_THAT_NAME, ("PUT 10", LOST), ("GET 10", shown(8, job_name="new"))],
+        [*OF_THAT_NAME, ("PUT 10", LOST), *[("GET 10", shown(8, job_name="new"))] * 12],
         OF_THAT_NAME,
         False,
         {**NEW, "description": "other"},
-        failed="The connection broke",
+        failed="the change of the description may have been carried out",
         predicted=True,
+        unknown=True,
     ),
     Case(
         "present: the description differs, refused",
@@ -456,14 +470,14 @@ OTHER_STATES = [
     ),
     Case(
         "present: created, and vanished meanwhile",
-        [*NONE_OF_THAT_NAME, ("POST", MADE), ("GET 10", GONE)],
+        [*NONE_OF_THAT_NAME, ("POST", MADE), *[("GET 10", GONE)] * 11],
         NONE_OF_THAT_NAME,
         True,
         NEW,
-        failed="it vanished meanwhile",
+        failed="it was there, and does not exist any more",
         code="ModelArts.0015",
     ),
-    Case("present: train_url differs", OF_THAT_NAME, OF_THAT_NAME, False, {**NEW, "train_url": "/b/"}, failed="recreate would"),
+    Case("present: train_url differs", OF_THAT_NAME, OF_THAT_NAME, False, {**NEW, "train_url": "/b/"}, failed="Use recreate"),
     Case(
         "present: train_url differs by its last slash only",
         OF_THAT_NAME,
@@ -480,7 +494,7 @@ OTHER_STATES = [
         {**NEW, "train_url": "/b/", "recreate": True},
         again=of_that_name(8, train_url="/b/"),
     ),
-    Case("present: it failed", of_that_name(11), of_that_name(11), False, NEW, failed="it is failed (11); recreate would"),
+    Case("present: it failed", of_that_name(11), of_that_name(11), False, NEW, failed="failed (11). Use recreate"),
     Case(
         "present: it failed, recreated, without wait the delete is waited for all the same",
         [*of_that_name(11), ("DELETE 10", OK), ("GET 10", shown(9)), ("GET 10", GONE), ("POST", MADE)],
@@ -528,11 +542,11 @@ OTHER_STATES = [
     ),
     Case(
         "started: vanished meanwhile",
-        [("GET 10", shown(12)), ("POST 10/restart", OK), ("GET 10", GONE)],
+        [("GET 10", shown(12)), ("POST 10/restart", OK), *[("GET 10", GONE)] * 12],
         [("GET 10", shown(12))],
         True,
         STARTED,
-        failed="it vanished meanwhile",
+        failed="it was there, and does not exist any more",
         code="ModelArts.0015",
     ),
     Case(
@@ -551,7 +565,7 @@ OTHER_STATES = [
         [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
         False,
         STOPPED,
-        failed="modelarts:tensorboard:get, or list together with workspace_id, is needed",
+        failed="Ask for the right modelarts:tensorboard:get",
         code="ModelArts.0108",
     ),
     Case(
@@ -597,14 +611,27 @@ def options_of(case: Case) -> Fields:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def with_list(calls: Calls) -> Calls:
+    """Return the calls for a job asked for by its id: the first look after a delete that shows it reads the list too, once."""
+    whole, deleted, read = [], False, not calls or any(call.startswith("LIST") for call, dummy in calls)
+    for call, reply in calls:
+        whole.append((call, reply))
+        deleted = call == "DELETE 10" or (deleted and call.startswith("GET"))
+        if deleted and not read and call == "GET 10" and isinstance(reply, Answer) and reply.status == 200:
+            whole.append(("LIST 1", listed(job())))
+            read = True
+    return whole
+
+
 @pytest.mark.parametrize("case", [*ABSENT, *OTHER_STATES], ids=str)
 def test_run(run: Runner, case: Case) -> None:
-    done = run(module, options_of(case), case.calls).result
+    done = run(module, options_of(case), with_list(case.calls)).result
     assert done["changed"] is case.changed
     assert bool(done.get("failed")) is (case.failed is not None)
     assert (case.failed or "") in done.get("msg", "")
     assert done.get("msg", "").count("\n") < 2
     assert done.get("error_code") == case.code
+    assert done.get("outcome_unknown", False) is case.unknown
     if case.code:
         assert done["error_message"] and done["http_status"] and done["request_id"] == "req-1"
 
@@ -631,50 +658,51 @@ DELETE: Fields = {"state": "absent", "job_id": "10"}
 
 def test_not_there_in_time_fails_with_the_last_status_and_code(run: Runner) -> None:
     looks: Calls = [("GET 10", shown(9)) for dummy in range(7)]
-    done = run(module, {**DELETE, "wait_timeout": 4}, [*looks[:1], ("DELETE 10", NOT_NOW), *looks])
+    done = run(module, {**DELETE, "wait_timeout": 4}, with_list([*looks[:1], ("DELETE 10", NOT_NOW), *looks]))
     assert done.result["failed"] and not done.result["changed"]
-    assert "not done within 4 s (wait_timeout); its status is killing (9) [ModelArts.0105]" in done.result["msg"]
+    assert "not done within 4 s (wait_timeout); its status is killing (9). The last answer was: This job" in done.result["msg"]
     assert done.seconds <= 4
 
 
 def test_delete_failed_from_before_counts_only_once_it_persists(run: Runner) -> None:
     failing = ("GET 10", shown(6))
-    done = run(module, DELETE, [failing, ("DELETE 10", OK), *[failing] * 12])
+    done = run(module, DELETE, with_list([failing, ("DELETE 10", OK), *[failing] * 12]))
     assert done.result["failed"] and "delete_failed" in done.result["msg"]
     assert 30 <= done.seconds < 40
 
 
 def test_the_repeat_of_a_lost_delete_refused_for_half_a_minute_fails_with_the_code(run: Runner) -> None:
     looks: Calls = [("GET 10", shown(8))] * 11
-    done = run(module, DELETE, [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks])
-    assert done.result["failed"] and done.result["error_code"] == "ModelArts.0105"
+    done = run(module, DELETE, with_list([*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks]))
+    assert done.result["failed"] and done.result["outcome_unknown"] and done.result["error_code"] == "ModelArts.0105"
     assert 30 <= done.seconds < 40
 
 
 def test_a_lost_delete_that_a_stop_was_turned_to_counts_where_the_job_goes_after_all(run: Runner) -> None:
     looks: Calls = [("GET 10", shown(8))] * 11
     lost: Calls = [*LOOK, ("DELETE 10", LOST), *LOOK, ("DELETE 10", NOT_NOW), *looks]
-    done = run(module, {**DELETE, "force": True}, [*lost, ("POST 10/stop", NOT_NOW), ("GET 10", GONE)])
+    done = run(module, {**DELETE, "force": True}, with_list([*lost, ("POST 10/stop", NOT_NOW), ("GET 10", GONE)]))
     assert done.result["changed"] is True and not done.result.get("failed")
 
 
 def test_a_stop_that_no_delete_was_lost_before_does_not_count_where_the_job_goes(run: Runner) -> None:
     calls: Calls = [*LOOK, ("DELETE 10", NOT_NOW), *LOOK, ("POST 10/stop", NOT_NOW), ("GET 10", GONE)]
-    done = run(module, {**DELETE, "force": True}, calls)
+    done = run(module, {**DELETE, "force": True}, with_list(calls))
     assert done.result["changed"] is False and not done.result.get("failed")
 
 
 def test_a_delete_that_is_lost_and_may_not_be_looked_after_says_that_it_is_unknown(run: Runner) -> None:
     unreadable: Calls = [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)]
-    done = run(module, DELETE, [*unreadable, ("DELETE 10", LOST)])
-    assert done.result["failed"] and "Whether it is gone cannot be verified" in done.result["msg"]
+    done = run(module, DELETE, [*unreadable, ("DELETE 10", LOST), *unreadable * 12])
+    assert done.result["failed"] and done.result["outcome_unknown"]
+    assert "the deletion may have been carried out" in done.result["msg"]
     done = run(module, DELETE, [*unreadable, ("DELETE 10", NOT_NOW)])
-    assert done.result["failed"] and "cannot be verified" not in done.result["msg"]
+    assert done.result["failed"] and "outcome_unknown" not in done.result
 
 
 def test_a_look_that_the_deadline_ends_tells_the_last_status(run: Runner) -> None:
     calls: Calls = [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", DeadlineExceeded("There is no time left."))]
-    done = run(module, DELETE, calls)
+    done = run(module, DELETE, with_list(calls))
     assert done.result["failed"] and "not done within 300 s (wait_timeout); its status is killing (9)" in done.result["msg"]
 
 
@@ -691,18 +719,19 @@ def test_a_description_is_sent_and_told(run: Runner) -> None:
 
 
 def test_a_job_that_is_replaced_keeps_what_the_task_does_not_say(run: Runner) -> None:
-    options: Fields = {"state": "present", "job_id": "10", "recreate": True, "wait": False, "train_url": "/b/"}
-    calls: Calls = [("GET 10", shown(8, job_desc="kept")), ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE)]
-    done = run(module, options, calls)
-    assert done.script.bodies[-1] == {"job_name": "name-10", "job_desc": "kept", "train_url": "/b/"}
+    options: Fields = {"state": "present", "name": "new", "recreate": True, "wait": False, "train_url": "/b/"}
+    old = of_that_name(8, job_desc="kept", schedule=[{"type": "stop", "timeUnit": "HOURS", "duration": 3}])
+    done = run(module, options, [*old, ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE)])
+    stop = {"type": "stop", "time_unit": "HOURS", "duration": 3}
+    assert done.script.bodies[-1] == {"job_name": "new", "job_desc": "kept", "train_url": "/b/", "schedule": stop}
 
 
 @pytest.mark.parametrize(
     ("options", "calls", "after"),
     [
-        (STOPPED, LOOK, {"job_name": "name-10", "status": 12, "status_name": "killed"}),
-        (STARTED, [("GET 10", shown(12))], {"job_name": "name-10", "status": 8, "status_name": "running"}),
-        (RESTARTED, LOOK, {"job_name": "name-10", "status": 8, "status_name": "running"}),
+        (STOPPED, LOOK, {"job_name": "name-10", "status_name": "killed"}),
+        (STARTED, [("GET 10", shown(12))], {"job_name": "name-10", "status_name": "running"}),
+        (RESTARTED, LOOK, {"job_name": "name-10", "status_name": "running"}),
         (NEW, NONE_OF_THAT_NAME, {"job_name": "new", "train_url": "/bucket/logs/"}),
         ({**NEW, "train_url": "/b/", "recreate": True}, OF_THAT_NAME, {"job_name": "new", "train_url": "/b/"}),
     ],
@@ -716,9 +745,10 @@ def test_check_mode_shows_what_a_run_would_leave(run: Runner, options: Fields, c
 
 
 def test_a_create_whose_answer_is_lost_and_that_does_not_appear_is_never_repeated(run: Runner) -> None:
-    calls: Calls = [*NONE_OF_THAT_NAME, ("POST", LOST), *[("LIST 1 new", listed())] * 8]
+    calls: Calls = [*NONE_OF_THAT_NAME, ("POST", LOST), *[("LIST 1 new", listed())] * 11]
     done = run(module, {name: value for name, value in NEW.items() if value}, calls)
-    assert done.result["failed"] and "outcome is unknown" in done.result["msg"]
+    assert done.result["failed"] and "the creation may have been carried out" in done.result["msg"]
+    assert done.result["outcome_unknown"]
     assert done.result["changed"] is False
 
 
@@ -731,8 +761,9 @@ def test_the_body_of_a_creation(run: Runner) -> None:
         "job_type": "mindinsight",
     }
     options.update(flavor="small", auto_stop_hours=3, workspace_id="w", wait=False)
-    done = run(module, options, [*NONE_OF_THAT_NAME, ("POST", MADE)])
-    assert done.script.bodies[-1] == {
+    calls: Calls = [*NONE_OF_THAT_NAME, ("POST", MADE), ("LIST 1", listed(job(1)))]
+    done = run(module, options, calls)
+    assert done.script.bodies[-2] == {
         "job_name": "new",
         "train_url": "/bucket/logs/",
         "job_desc": "d",
@@ -760,7 +791,7 @@ def test_the_job_is_told_as_it_was_before(run: Runner) -> None:
 def test_the_diff_shows_the_job_before_and_what_remains(run: Runner, check_mode: bool) -> None:
     calls: Calls = LOOK if check_mode else [*LOOK, ("DELETE 10", OK), ("GET 10", GONE)]
     diff = run(module, DELETE, calls, check_mode).result["diff"]
-    assert diff["before"]["job_id"] == "10" and diff["after"] == {}
+    assert diff["before"]["job_name"] == "name-10" and diff["after"] == {} and "duration" not in diff["before"]
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -780,12 +811,21 @@ BAD_OPTIONS = [
     ({"job_id": "1/2"}, "job_id must be 1 to 64 of"),
     ({"job_id": ".."}, "job_id must be 1 to 64 of"),
     ({"job_id": "1\n"}, "job_id must be 1 to 64 of"),
-    ({"job_id": ""}, "job_id must be 1 to 64 of"),
+    ({"job_id": ""}, "job_id is given, but has no value"),
+    ({"job_id": None}, "job_id is given, but has no value"),
+    ({"job_ids": None}, "job_ids is given, but has no value"),
+    ({"job_ids": ["1", None]}, "job_ids is given, but has no value"),
+    ({"id": " "}, "job_id is given, but has no value"),
+    ({"name": None}, "name is given, but has no value"),
+    ({"workspace_id": "", "job_id": "1"}, "workspace_id is given, but has no value"),
+    ({"job_id": "1", "state": "present", "recreate": True}, "recreate goes with name"),
+    ({"name": "n", "state": "present", "train_url": ""}, "train_url must be an OBS path"),
+    ({"job_id": "1", "wait_sleep": "nan"}, "wait_sleep must be at least"),
     ({"job_id": "1" * 65}, "job_id must be 1 to 64 of"),
     ({"job_ids": ["1", "a b"]}, "job_ids must be 1 to 64 of"),
     ({"name": "n" * 21}, "name must be 1 to 20 of"),
     ({"name": "a.b"}, "name must be 1 to 20 of"),
-    ({"name": ""}, "name must be 1 to 20 of"),
+    ({"name": ""}, "name is given, but has no value"),
     ({"name": "n", "state": "present", "description": "d" * 257}, "description must be at most 256"),
     ({"name": "n", "state": "present", "auto_stop_hours": 25}, "auto_stop_hours must be 0 to 24"),
     ({"name": "n", "state": "present", "auto_stop_hours": -1}, "auto_stop_hours must be 0 to 24"),
@@ -836,13 +876,14 @@ def test_a_mixed_list_tells_each_in_order_and_fails_at_the_end(run: Runner) -> N
     assert [row["job_id"] for row in done["jobs"]] == ["10", "13", "11", "10", "12"]
     assert [row["changed"] for row in done["jobs"]] == [True, False, False, True, False]
     assert [row.get("error_code") for row in done["jobs"]] == [None, "ModelArts.0015", "ModelArts.0105", None, "ModelArts.0108"]
-    assert "2 of 4 visualization jobs failed: 11 (ModelArts.0105), 12 (ModelArts.0108)" in done["msg"]
+    assert "2 of 4 visualization jobs failed, 1 deleted, 1 unchanged. ModelArts.0105: 1 (11); ModelArts.0108: 1 (12)." in done["msg"]
 
 
 def test_a_mixed_list_in_check_mode_sends_reads_only(run: Runner) -> None:
     done = run(module, many("10", "13", "12", wait=False), MIXED[:2], check_mode=True).result
     assert [row["changed"] for row in done["jobs"]] == [True, False, True] and not done.get("failed")
-    assert set(done["diff"]["before"]) == {"10", "12"} and done["diff"]["after"] == {}
+    assert done["diff"]["before"] == {"10": "name-10: running", "12": "name-12: running", "13": "no job"}
+    assert set(done["diff"]["after"].values()) == {"no job"}
 
 
 def test_many_that_are_gone_change_nothing(run: Runner) -> None:
@@ -858,41 +899,35 @@ def test_many_are_followed_by_one_list_per_poll(run: Runner) -> None:
         ("LIST 1", listed(job(9), MANY[1], job(9, "12"))),
         ("LIST 1", listed(MANY[1], job(9, "12"))),
         ("LIST 1", listed(MANY[1])),
+        ("LIST 1", listed(MANY[1])),
     ]
     done = run(module, many("10", "12"), calls).result
     assert done["changed"] and not done.get("failed")
 
 
-def test_what_a_list_of_several_pages_does_not_hold_any_more_is_asked_for(run: Runner) -> None:
+def test_a_list_of_several_pages_is_believed_when_two_passes_agree(run: Runner) -> None:
     others = [job(8, str(number)) for number in range(1000, 1100)]
     first, second = listed(*others, total=101), listed(job(9, "2000"), total=101)
     shifted = listed(job(8, "3000"), total=101)  # 1001 went, 3000 came, and 2000 slid onto the page read before
-    calls: Calls = [
-        ("LIST 1", first),
-        ("LIST 2", second),
-        ("DELETE 2000", OK),
-        ("DELETE 1000", OK),
-        ("LIST 1", first),
-        ("LIST 2", shifted),
-        ("GET 2000", shown(9, "2000")),
-        ("LIST 1", listed(*others[2:])),
-    ]
-    done = run(module, many("2000", "1000"), calls).result
+    both: Calls = [("LIST 1", first), ("LIST 2", second)]
+    gone: Calls = [("LIST 1", listed(*others[2:]))]
+    calls: Calls = [*both, *both, ("DELETE 2000", OK), ("DELETE 1000", OK), ("LIST 1", first), ("LIST 2", shifted), *both, *both]
+    done = run(module, many("2000", "1000"), [*calls, *gone, *gone]).result
     assert done["changed"] and not done.get("failed")
 
 
 def test_a_refused_key_ends_all_at_once_and_the_rest_is_not_tried(run: Runner) -> None:
     done = run(module, many("10", "11", "12"), [("LIST 1", listed(*MANY)), ("DELETE 10", BAD_KEY)]).result
     assert done["failed"] and not done["changed"]
-    assert "10 (APIGW.0301), 11 (not tried), 12 (not tried)" in done["msg"]
-    assert all("not tried, because the key or token was refused" in row["msg"] for row in done["jobs"][1:])
+    assert "APIGW.0301: 1 (10); not tried: 2 (11, 12)." in done["msg"]
+    assert all("not tried, because the credentials were refused" in row["msg"] for row in done["jobs"][1:])
 
 
 def test_a_key_refused_after_the_deletes_says_that_they_were_sent(run: Runner) -> None:
     calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), ("LIST 1", BAD_KEY)]
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["changed"]
-    assert "sent, but not followed up" in done["jobs"][1]["msg"]
+    assert "not finished, because the credentials were refused. The deletion was accepted." in done["jobs"][1]["msg"]
 
 
 def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) -> None:
@@ -900,12 +935,12 @@ def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) 
     calls: Calls = [*looks, ("DELETE 10", OK), ("DELETE 12", LOST), ("LIST 1", listed(job(9), *MANY[1:])), ("DELETE 12", BAD_KEY)]
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["jobs"][0]["changed"]
-    assert "sent, but not followed up" in done["jobs"][0]["msg"]
+    assert "not finished, because the credentials were refused. The deletion was accepted." in done["jobs"][0]["msg"]
 
 
 def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Runner) -> None:
     looks: Calls = [("LIST 1", listed(*MANY)), ("GET 13", GONE)]
-    calls: Calls = [*looks, ("DELETE 11", NOT_NOW), ("LIST 1", listed(MANY[0], MANY[2]))]
+    calls: Calls = [*looks, ("DELETE 11", NOT_NOW), *[("LIST 1", listed(MANY[0], MANY[2]))] * 2]
     [dummy, row] = run(module, many("13", "11"), calls).result["jobs"]
     assert (row["changed"], row.get("failed"), row["error_code"]) == (False, None, "ModelArts.0105")
 
@@ -954,15 +989,15 @@ def test_a_list_that_fails_fails_all_and_changes_nothing(run: Runner, reply: t.A
 
 
 def test_a_list_that_fails_after_the_deletes_says_that_they_were_accepted(run: Runner) -> None:
-    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), ("LIST 1", answer(200, {}))]
+    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), *[("LIST 1", answer(200, {}))] * 12]
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["changed"]
-    assert all("The request before was accepted" in row["msg"] for row in done["jobs"])
+    assert all("The deletion was accepted" in row["msg"] for row in done["jobs"])
 
 
 def test_a_key_refused_at_the_list_leaves_the_others_untried(run: Runner) -> None:
     done = run(module, many("10", "11"), [("LIST 1", BAD_KEY)]).result
-    assert "10 (APIGW.0301), 11 (not tried)" in done["msg"] and not done["changed"]
+    assert "APIGW.0301: 1 (10); not tried: 1 (11)." in done["msg"] and not done["changed"]
 
 
 def test_the_deadline_is_shared_by_all(run: Runner) -> None:
