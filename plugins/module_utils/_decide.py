@@ -172,9 +172,10 @@ class Progress:
     """One job in one task: what was seen, what was sent, how it ended.
 
     ``phases``: what is still to be done, the present one first; ``begun``: how many requests were sent before it.
-    ``unsure``: since when no look has shown the job, or that it is gone; ``unsure_looks``: how many these were. ``namesakes``: the jobs of the name, when it was
-    last looked for by its name; ``known``: the ids of all that were seen before a creation. ``effects``: the actions without a
-    clear answer whose effect was seen. ``predicted``: in check mode, that a run would send something.
+    ``unsure``: since when no look has shown the job, or that it is gone; ``unsure_looks``: how many these were.
+    ``namesakes``: the jobs of the name, when it was last looked for by its name; ``known``: the ids of all that were seen before
+    a creation. ``effects``: the actions without a clear answer whose effect was seen. ``predicted``: in check mode, that a run
+    would send something.
     """
 
     wanted: Wanted

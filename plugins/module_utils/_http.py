@@ -528,8 +528,9 @@ def unusable(giver: str, path: str, wanted: str, error: Exception) -> Unsendable
 
 def reason(error: BaseException) -> str:
     """Return why something failed, in a few words that have neither a path nor an address in them."""
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.replace("_", " ").lower()
+    said = getattr(error, "reason", None)  # an end of the connection in the middle of the handshake has none
+    if isinstance(error, ssl.SSLError) and isinstance(said, str):
+        return said.replace("_", " ").lower()
     if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
         return error.strerror
     return type(error).__name__

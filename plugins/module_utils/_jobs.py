@@ -344,8 +344,7 @@ class Watch:
         confirmed = isinstance(listing, Listing) and obstacle is None and self._is_confirmed(listing)
         if maybe and confirmed and (self.listed or not self.shown):
             return Gone(answer)
-        unlisted = self.deleted and not self.listed and self.doubted is not None
-        if maybe and unlisted and now - (self.doubted or now) >= SETTLE_SECONDS:
+        if maybe and self.deleted and not self.listed and self.doubted is not None and now - self.doubted >= SETTLE_SECONDS:
             return Gone(answer)
         return Unreadable(Why.MAYBE_GONE, answer, obstacle)
 

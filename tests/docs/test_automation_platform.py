@@ -16,7 +16,7 @@ import pages
 import pytest
 import yaml
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth
+from ansible_collections.otc.modelarts.plugins.module_utils import _settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INPUTS = yaml.safe_load((ROOT / "docs" / "awx" / "inputs.yml").read_text())
@@ -46,21 +46,21 @@ def test_what_is_secret_is_kept_secret() -> None:
 def test_every_field_is_injected_where_the_modules_read_it() -> None:
     for name, template in ENV.items():
         [field] = jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(template))
-        assert name in _auth.FACTS[field][1]
+        assert name in _settings.FACTS[field][1]
     assert len(ENV) == len(FIELDS)
 
 
 def test_an_access_key_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     inject(monkeypatch, access_key="AK", secret_key="SK", project_id="p1", region_name="eu-de")
-    settings = _auth.resolve({})
-    assert (settings.credentials, settings.project_id) == (_auth.AccessKey("AK", "SK"), "p1")
+    settings = _settings.resolve({})
+    assert (settings.credentials, settings.project_id) == (_settings.AccessKey("AK", "SK"), "p1")
 
 
 def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     user = {"username": "u", "password": "p", "user_domain_name": "d", "auth_url": "https://iam.example.com/v3"}
     inject(monkeypatch, **user, project_id="p1", region_name="eu-de")
-    settings = _auth.resolve({})
-    assert isinstance(settings.credentials, _auth.Password)
+    settings = _settings.resolve({})
+    assert isinstance(settings.credentials, _settings.Password)
     assert settings.auth_url == user["auth_url"]
 
 

@@ -462,7 +462,9 @@ def means_of(call: Call, answer: _http.Answer) -> Means:
     if answer.status >= 300:
         return Means.NOT_DONE
     body = json.loads(answer.body)
-    failed = str(body.get("is_success", True)).lower() == "false" or any(key in body for key in ("error_code", "errorCode", "error"))
+    failed = str(body.get("is_success", True)).lower() == "false" or any(
+        key in body for key in ("error_code", "errorCode", "error")
+    )
     return Means.NOT_DONE if failed else Means.DONE
 
 

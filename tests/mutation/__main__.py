@@ -27,12 +27,13 @@ UNIT = "tests/unit/plugins"
 TIMEOUT = 30  # seconds for the tests of one mutant; one that hangs counts as killed
 # Each file, the tests that speak of it, and the function between which and the end of which it is broken.
 TARGETS: t.Dict[str, t.Tuple[str, ...]] = {
-    "_reconcile.py": ("module_utils/test_reconcile.py", "modules"),
-    "_jobs.py": ("module_utils/test_jobs.py", "module_utils/test_reconcile.py", "modules"),
-    "_client.py": ("module_utils/test_client.py", "modules"),
+    "_decide.py": ("module_utils/test_decide.py", "modules"),
+    "_messages.py": ("module_utils/test_messages.py", "modules"),
+    "_jobs.py": ("module_utils/test_jobs.py", "module_utils/test_decide.py", "modules"),
+    "_http.py": ("module_utils/test_http.py", "modules"),
 }
-# Of the client only what turns an answer into a value or an exception, and what says whether it may be repeated.
-SECTIONS = {"_client.py": ("# --- reading answers: pure", "# --- ")}
+# Of an exchange only what turns an answer into a value or an exception.
+SECTIONS = {"_http.py": ("# --- reading answers: pure", "# --- ")}
 # Left out: decorators are no decisions; and what is compared for equality here are strings, numbers with a name, and
 # lists, so that asking instead which comes first, or whether they are the same object, is chance and no test's business.
 NOISE = re.compile(r"RemoveDecorator|ReplaceComparisonOperator_(Eq|NotEq)_(Lt|Gt|Is)|_(Lt|LtE|Gt|GtE)_(Is|IsNot|Eq|NotEq)$")

@@ -18,7 +18,15 @@ import simulated
 from openstack import exceptions
 from simulated import Cloud
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _client, _jobs, _reconcile
+from ansible_collections.otc.modelarts.plugins.module_utils import (
+    _client,
+    _decide,
+    _http,
+    _jobs,
+    _messages,
+    _reconcile,
+    _settings,
+)
 
 pytestmark = [  # of the SDK, about itself
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -49,31 +57,36 @@ def deadline() -> _client.Deadline:
     def sleep(seconds: float) -> None:
         pytest.fail(f"we wait for {seconds} s")
 
-    return _client.Deadline(_client.Clock(sleep=sleep), 60)
+    return _client.Deadline(_http.Clock(sleep=sleep), 60)
 
 
 @pytest.fixture
 def ours(clouds_yaml: None, deadline: _client.Deadline) -> t.Iterator[_jobs.Jobs]:
     """The jobs, as our modules see them."""
-    settings = _auth.resolve({"cloud": "simulated"})
-    transport = _client.Transport(settings, deadline.clock, 10, 1)
+    settings = _settings.resolve({"cloud": "simulated"})
+    transport = _http.Transport(settings, deadline.clock, 10, 1)
     yield _jobs.Jobs(_client.Client(settings, transport, deadline, 0))
     transport.close()
 
 
 @pytest.fixture
-def absent(ours: _jobs.Jobs, deadline: _client.Deadline) -> t.Callable[[str], _reconcile.Progress]:
+def absent(ours: _jobs.Jobs, deadline: _client.Deadline) -> t.Callable[[str], _decide.Progress]:
     """Our C(state=absent) for one job, without waiting."""
 
-    def run(job_id: str) -> _reconcile.Progress:
-        progress = _reconcile.Progress(_reconcile.Wanted("absent", wait=False), job_id)
+    def run(job_id: str) -> _decide.Progress:
+        progress = _decide.Progress(_decide.Wanted("absent", wait=False), job_id)
         _reconcile.Reconciler(ours, deadline).run([progress])
         return progress
 
     return run
 
 
-def told(error: _client.CallError) -> t.Tuple[t.Optional[str], str, t.Optional[int]]:
+def failure(progress: _decide.Progress) -> str:
+    """Return how our modules word the failure of a job; nothing where it did not fail."""
+    return _messages.failure(progress, progress.end) if isinstance(progress.end, _decide.Fail) else ""
+
+
+def told(error: _http.CallError) -> t.Tuple[t.Optional[str], str, t.Optional[int]]:
     """Return what our exception says: code, message and status."""
     return error.code, error.message, error.http_status
 
@@ -163,7 +176,7 @@ def test_the_sdk_lists_one_page_of_a_capped_list_and_we_list_all(cloud: Cloud, t
 
 
 def test_the_sdk_takes_a_deletion_refused_in_a_200_as_done_and_we_fail(
-    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _decide.Progress]
 ) -> None:
     cloud.control("PATCH", "settings", {"refusal_http": 200, "delete_refused_at": [8]})
     job_id = cloud.add()
@@ -172,7 +185,7 @@ def test_the_sdk_takes_a_deletion_refused_in_a_200_as_done_and_we_fail(
     progress = absent(job_id)
     assert progress.told is not None
     assert told(progress.told) == ("ModelArts.0105", REFUSED_DELETE, 200)
-    assert (progress.changed, REFUSED_DELETE in str(progress.failure)) == (False, True)
+    assert (progress.changed, REFUSED_DELETE in str(failure(progress))) == (False, True)
 
 
 @pytest.mark.parametrize(("action", "status"), [("stop", 10), ("restart", 8)])
@@ -182,7 +195,7 @@ def test_the_sdk_takes_an_action_refused_in_a_200_as_done_and_we_do_not(
     cloud.control("PATCH", "settings", {"refusal_http": 200})
     job_id = cloud.add(status=status)
     getattr(theirs, f"{action}_visualization_job")(job_id)
-    with pytest.raises(_client.Refused) as caught:
+    with pytest.raises(_http.Refused) as caught:
         getattr(ours, action)(job_id)
     assert told(caught.value) == ("ModelArts.0105", f"This job can't be {action}. job status: {status}", 200)
     assert cloud.statuses() == {job_id: status}
@@ -193,14 +206,14 @@ def test_the_sdk_returns_a_job_that_was_refused_in_a_200_and_we_do_not(cloud: Cl
     wanted = {"job_name": "not a name", "train_url": "/bucket/logs/"}
     created = theirs.create_visualization_job(**wanted)
     assert (created.job_id, created.job_name, created.error_code) == (None, "not a name", "ModelArts.0104")
-    with pytest.raises(_client.Refused) as caught:
+    with pytest.raises(_http.Refused) as caught:
         ours.create(wanted)
     assert caught.value.code == "ModelArts.0104"
     assert cloud.statuses() == {}
 
 
 def test_the_sdk_takes_a_retired_api_for_a_deleted_job_and_we_fail(
-    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _decide.Progress]
 ) -> None:
     cloud.control("PATCH", "settings", {"retired": True})
     job_id = cloud.add()
@@ -210,13 +223,13 @@ def test_the_sdk_takes_a_retired_api_for_a_deleted_job_and_we_fail(
     progress = absent(job_id)
     assert progress.told is not None
     assert progress.told.code == "APIGW.0101"
-    assert (progress.changed, bool(progress.failure)) == (False, True)
+    assert (progress.changed, bool(failure(progress))) == (False, True)
     assert cloud.statuses() == {job_id: 8}
 
 
 @pytest.mark.parametrize("code", ["APIGW.0101", "APIG.0101", "ModelArts.4204", "ModelArts.2786", "ModelArts.6650"])
 def test_the_sdk_takes_every_404_for_a_deleted_job_and_we_read_its_code(
-    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress], code: str
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _decide.Progress], code: str
 ) -> None:
     job_id = cloud.add()
     body = {"error_code": code, "error_msg": "It is not about the job."}
@@ -225,22 +238,22 @@ def test_the_sdk_takes_every_404_for_a_deleted_job_and_we_read_its_code(
     progress = absent(job_id)
     assert progress.told is not None
     assert told(progress.told) == (code, "It is not about the job.", 404)
-    assert (progress.changed, bool(progress.failure)) == (False, True)
+    assert (progress.changed, bool(failure(progress))) == (False, True)
 
 
 def test_the_sdk_fails_on_a_job_that_is_gone_by_a_400_and_we_know_it(
-    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress]
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _decide.Progress]
 ) -> None:
     cloud.control("PATCH", "settings", {"missing_job": "2775"})
     with pytest.raises(exceptions.BadRequestException):
         theirs.delete_visualization_job("99", ignore_missing=True)
     progress = absent("99")
-    assert (progress.changed, progress.failure) == (False, None)
+    assert (progress.changed, failure(progress)) == (False, "")
 
 
 @pytest.mark.parametrize("message_key", ["error_message", "error_msg"])
 def test_the_sdk_loses_what_the_api_says_and_we_tell_it(
-    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _reconcile.Progress], message_key: str
+    cloud: Cloud, theirs: t.Any, absent: t.Callable[[str], _decide.Progress], message_key: str
 ) -> None:
     cloud.control("PATCH", "settings", {"delete_refused_at": [8], "message_key": message_key})
     job_id = cloud.add()
@@ -252,4 +265,4 @@ def test_the_sdk_loses_what_the_api_says_and_we_tell_it(
     assert progress.told is not None
     assert told(progress.told) == ("ModelArts.0105", REFUSED_DELETE, 400)
     assert progress.told.request_id
-    assert all(part in str(progress.failure) for part in (REFUSED_DELETE, "ModelArts.0105", job_id))
+    assert all(part in str(failure(progress)) for part in (REFUSED_DELETE, "ModelArts.0105", job_id))

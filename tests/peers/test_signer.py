@@ -17,7 +17,7 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from simulated import Cloud
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the signer, about itself
 Query = t.List[t.Tuple[str, str]]
@@ -83,7 +83,7 @@ def test_our_authorization_is_the_one_of_the_vendors_signer(
         params=query,
         data=body.encode(),
         headers={"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "any"},
-        auth=_auth.SignatureAuth(_auth.AccessKey(ACCESS_KEY, SECRET_KEY, security_token), PROJECT_ID, lambda: MOMENT),
+        auth=_auth.SignatureAuth(_settings.AccessKey(ACCESS_KEY, SECRET_KEY, security_token), PROJECT_ID, lambda: MOMENT),
     ).prepare()
     assert ours.headers["Authorization"] == theirs.header_params["Authorization"]
     assert {name: ours.headers[name] for name in headers} == headers

@@ -81,7 +81,7 @@ def test_an_answer_of_4_mib_is_read_and_one_byte_more_is_not() -> None:
     longest = b'{"x":"' + b"x" * (_http.MAX_ANSWER_BYTES - len(frame)) + b'"}'
     assert len(longest) == 4 * 1024 * 1024
     assert len(_http.read_answer(answer(200, longest)).body["x"]) == _http.MAX_ANSWER_BYTES - len(frame)
-    assert failure_of(200, longest + b" ").__class__ is _http.Unintelligible
+    assert failure_of(200, longest + b" ").__class__ is _http.TooLong
 
 
 # --- answers that are failures -----------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ SHAPES: t.List[t.Tuple[str, int, t.Any, Failure, t.Optional[str], str]] = [
     ("200, cut off", 200, b'{"is_success": tr', _http.Unintelligible, None, NO_JSON),
     ("200, no UTF-8", 200, b'{"a": "\xff"}', _http.Unintelligible, None, NO_JSON),
     ("200, too deep", 200, b"[" * 200_000, _http.Unintelligible, None, NO_JSON),
-    ("200, too long", 200, TOO_LONG, _http.Unintelligible, None, "The answer is longer than 4 MiB."),
+    ("200, too long", 200, TOO_LONG, _http.TooLong, None, "The answer is longer than 4 MiB."),
     ("500, too long", 500, TOO_LONG, _http.AnswerLost, None, "The answer is longer than 4 MiB."),
 ]
 

@@ -11,10 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _client, _jobs
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _http, _jobs
 
 Fields = t.Dict[str, t.Any]
-Reply = t.Union[Fields, _client.CallError]
+Reply = t.Union[Fields, _http.CallError]
 
 LIST = "GET /visualization-jobs"
 GET = "GET /visualization-jobs/10"
@@ -30,8 +30,10 @@ class Script:
         self.calls = list(calls)
         self.queries: t.List[Fields] = []
         self.bodies: t.List[t.Any] = []
+        self.now = 0.0
+        self.deadline = _client.Deadline(_http.Clock(lambda: self.now), 300.0)
 
-    def call(self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None) -> Fields:
+    def call(self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None) -> _http.Reply:
         asked = f"{method} {path}"
         if query is not None:
             asked += f" {query['page']} of {query['per_page']}"
@@ -41,9 +43,9 @@ class Script:
         if asked != expected:
             pytest.fail(f"{asked} comes where {expected} should")
         self.bodies.append(body)
-        if isinstance(reply, _client.CallError):
+        if isinstance(reply, _http.CallError):
             raise reply
-        return reply
+        return _http.Reply(reply, {}, 200, "r")
 
 
 def jobs(script: Script, workspace_id: t.Optional[str] = None) -> _jobs.Jobs:
@@ -56,11 +58,11 @@ def played(script: Script) -> None:
     assert [call for call, dummy in script.calls] == []
 
 
-def read(status: int, code: t.Optional[str] = None, message: str = "The API says no.") -> _client.CallError:
+def read(status: int, code: t.Optional[str] = None, message: str = "The API says no.") -> _http.CallError:
     """Return the failure that an error answer of the API is read as."""
     body = json.dumps({"is_success": False, "error_code": code, "error_message": message}).encode()
-    with pytest.raises(_client.CallError) as caught:
-        _client.read_answer(_client.Answer(status, {"X-Request-Id": "r"}, body))
+    with pytest.raises(_http.CallError) as caught:
+        _http.read_answer(_http.Answer(status, {"X-Request-Id": "r"}, body))
     return caught.value
 
 
@@ -153,8 +155,8 @@ def test_a_status_outside_the_reference_is_unknown_and_no_crash(value: t.Any, nu
 
 def test_every_status_but_unknown_is_passing_running_or_stopped_and_only_one_of_them() -> None:
     assert frozenset((1, 2, 4, 7, 9, 15, 18, 19, 20)) == _jobs.PASSING
-    assert frozenset((3, 5, 6, *range(10, 15), 16, 17, 21, 22)) == _jobs.STOPPED
-    assert sorted([*_jobs.PASSING, *_jobs.STOPPED, _jobs.RUNNING]) == list(range(1, 23))
+    assert frozenset((3, 5, 6, *range(10, 15), 16, 17, 21, 22)) == _jobs.NO_LONGER_RUNNING
+    assert sorted([*_jobs.PASSING, *_jobs.NO_LONGER_RUNNING, _jobs.RUNNING]) == list(range(1, 23))
     assert _jobs.PASSING - {9} == _jobs.STARTING
     assert frozenset((3, 5, 6, 11, 14, 16, 17, 21, 22)) == _jobs.FAILED
 
@@ -208,6 +210,7 @@ WHOLE: Fields = {
     "job_desc": "",
     "status": 8,
     "status_name": "running",
+    "state": "running",
     "create_time": 1763892000000,
     "created_at": "2025-11-23T10:00:00Z",
     "duration": 5000,
@@ -239,13 +242,83 @@ def test_a_job_of_which_the_api_says_only_the_id_has_every_field() -> None:
         "job_id": "10",
         "status": 0,
         "status_name": "unknown",
+        "state": "unknown",
     }
 
 
 def test_what_the_api_adds_to_a_job_stays_in_as_it_is() -> None:
-    added = {"remaining_duration": "60", "new_field": {"a": [1]}, "code": 7}
+    added = {"schedule": [{"type": "stop"}], "new_field": {"a": [1]}, "code": 7}
     job = _jobs.represent(raw(**added))
     assert {key: job[key] for key in added} == added
+
+
+@pytest.mark.parametrize(("told", "duration"), [("60", 60), (60, 60), (None, None)])
+def test_what_is_left_of_a_job_s_time_is_a_number_where_it_is_told(told: t.Any, duration: t.Optional[int]) -> None:
+    assert _jobs.represent(raw(remaining_duration=told))["remaining_duration"] == duration
+    assert "remaining_duration" not in _jobs.represent(raw())
+
+
+STATES = {
+    "starting": (1, 2, 4, 7, 15, 18, 19, 20),
+    "running": (8,),
+    "stopping": (9,),
+    "stopped": (10, 12, 13),
+    "failed": (3, 5, 6, 11, 14, 16, 17, 21, 22),
+    "unknown": (0, 23, 99, -1),
+}
+
+
+@pytest.mark.parametrize(("state", "statuses"), list(STATES.items()))
+def test_every_status_means_one_state(state: str, statuses: t.Tuple[int, ...]) -> None:
+    assert {_jobs.represent(raw(status=status))["state"] for status in statuses} == {state}
+    assert _jobs.in_state(state) == frozenset(statuses) - {23, 99, -1}
+    assert tuple(STATES) == _jobs.STATES
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        *((url, "/bucket/x/") for url in ("obs://bucket/x/", "/bucket/x/", "bucket/x", "/bucket/x", "bucket/x/", "/bucket/x//")),
+        ("/b", "/b/"),
+        ("/b/a b/\u00e9/", "/b/a b/\u00e9/"),
+        *((url, None) for url in ("", None, "/", "obs://", "//x", " ", "/b/\n", "s3 ://b", "/b c/")),
+    ],
+)
+def test_a_path_is_the_same_however_it_is_written(url: t.Any, path: t.Optional[str]) -> None:
+    assert _jobs.obs_path(url) == path
+
+
+OLD: Fields = {"job_name": "old", "train_url": "/old/", "job_desc": "d"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "old", "body"),
+    [
+        ({"name": "n", "train_url": "obs://b/x"}, None, {"job_name": "n", "train_url": "/b/x/"}),
+        ({"name": "n", "train_url": "/b/x"}, None, {"job_name": "n", "train_url": "/b/x"}),
+        ({"name": "n"}, OLD, {"job_name": "n", "train_url": "/old/", "job_desc": "d"}),
+        ({"name": "n", "description": "", "train_url": "/b/"}, OLD, {"job_name": "n", "train_url": "/b/", "job_desc": ""}),
+        ({"name": "n", "train_url": "/b/", "flavor": "f"}, None, {"job_name": "n", "train_url": "/b/", "flavor": {"code": "f"}}),
+        *(
+            (
+                {"name": "n", "train_url": "/b/", "auto_stop_hours": hours},
+                {"schedule": schedule},
+                {"job_name": "n", "train_url": "/b/", "schedule": {"type": "stop", "time_unit": "HOURS", "duration": kept}},
+            )
+            for hours, schedule, kept in (
+                (0, [{"type": "stop", "timeUnit": "HOURS", "duration": 3}], 0),
+                (None, [{"type": "stop", "timeUnit": "HOURS", "duration": "3"}], 3),
+                (None, {"type": "stop", "time_unit": "HOURS", "duration": 4}, 4),
+            )
+        ),
+        *(
+            ({"name": "n", "train_url": "/b/"}, {"schedule": schedule}, {"job_name": "n", "train_url": "/b/"})
+            for schedule in (None, [], {}, "x", [{"type": "start"}], {"type": "stop", "timeUnit": "DAYS", "duration": 1})
+        ),
+    ],
+)
+def test_the_body_of_a_creation(spec: Fields, old: t.Optional[Fields], body: Fields) -> None:
+    assert _jobs.Spec(**spec).body(old) == body
 
 
 def test_texts_that_come_as_numbers_become_texts() -> None:
@@ -323,12 +396,12 @@ SAYS: t.List[t.Tuple[int, t.Optional[str], str]] = [
     (503, None, "nothing"),
     (500, "ModelArts.0010", "nothing"),
     *((500, f"ModelArts.295{digit}", "nothing") for digit in range(10)),
-    (500, "ModelArts.0015", "nothing"),
-    (403, "ModelArts.0015", "forbidden"),
+    (500, "ModelArts.0015", "prove"),
+    (403, "ModelArts.0015", "forbidden, prove"),
     (500, None, "nothing"),
     (400, None, "nothing"),
     (405, None, "nothing"),
-    (410, None, "nothing"),
+    (410, None, "prove"),
     (200, None, "nothing"),
 ]
 EACH_ANSWER = pytest.mark.parametrize(("status", "code", "says"), SAYS, ids=[f"{row[0]} {row[1]}" for row in SAYS])
@@ -338,19 +411,20 @@ EACH_ANSWER = pytest.mark.parametrize(("status", "code", "says"), SAYS, ids=[f"{
 def test_only_some_answers_speak_of_the_job(status: int, code: t.Optional[str], says: str) -> None:
     failure = read(status, code)
     assert _jobs.says_gone(failure) is (says == "gone")
-    assert _jobs.says_forbidden(failure) is (says == "forbidden")
+    assert _jobs.says_forbidden(failure) is ("forbidden" in says)
     if says != "gone":
-        assert _jobs.says_maybe_gone(failure) is (says == "prove")
+        assert _jobs.says_maybe_gone(failure) is ("prove" in says)
+        assert _jobs.says_maybe_gone(failure, looking=True) is ("prove" in says or code == "ModelArts.0105")
 
 
 @pytest.mark.parametrize(
-    "kind", [_client.AnswerLost, _client.NotSent, _client.Untrusted, _client.Unintelligible, _client.DeadlineExceeded]
+    "kind", [_http.AnswerLost, _http.NotSent, _http.Unsendable, _http.Unintelligible, _http.DeadlineExceeded]
 )
 @pytest.mark.parametrize(
     ("status", "code"), [(404, None), (404, "ModelArts.0015"), (400, "ModelArts.0102"), (403, None)], ids=str
 )
 def test_what_is_no_answer_of_the_api_says_nothing_about_the_job(
-    kind: t.Type[_client.CallError], status: int, code: t.Optional[str]
+    kind: t.Type[_http.CallError], status: int, code: t.Optional[str]
 ) -> None:
     failure = kind("x", code, status)
     assert not _jobs.says_gone(failure)
@@ -387,7 +461,7 @@ def test_each_change_is_one_call_as_the_reference_has_it(
 @pytest.mark.parametrize("reply", [{}, {"is_success": None}, {"is_success": "maybe"}, {"jobs": []}], ids=str)
 def test_a_change_of_which_the_answer_does_not_say_that_it_succeeded_has_not(reply: Fields) -> None:
     script = Script(("DELETE /visualization-jobs/10", reply))
-    with pytest.raises(_client.Unintelligible) as caught:
+    with pytest.raises(_http.Unintelligible) as caught:
         jobs(script).delete("10")
     assert caught.value.http_status == 200
     assert "is_success" in caught.value.message
@@ -400,7 +474,7 @@ def test_a_change_of_which_the_answer_does_not_say_that_it_succeeded_has_not(rep
 )
 def test_a_job_is_created_in_its_workspace(workspace_id: t.Optional[str], body: Fields) -> None:
     script = Script(("POST /visualization-jobs", {"is_success": True, "job_id": 10}))
-    assert jobs(script, workspace_id).create({"job_name": "n", "train_url": "/b/"})["job_id"] == 10
+    assert jobs(script, workspace_id).create({"job_name": "n", "train_url": "/b/"})["job_id"] == "10"
     played(script)
     assert script.bodies == [body]
 
@@ -408,7 +482,7 @@ def test_a_job_is_created_in_its_workspace(workspace_id: t.Optional[str], body: 
 @pytest.mark.parametrize("job_id", [None, "", True, 1.5, ["10"], {}], ids=repr)
 def test_a_created_job_without_an_id_is_an_error(job_id: t.Any) -> None:
     script = Script(("POST /visualization-jobs", {"is_success": True, "job_id": job_id}))
-    with pytest.raises(_client.Unintelligible, match="id is missing") as caught:
+    with pytest.raises(_http.Unintelligible, match="id is missing") as caught:
         jobs(script).create({"job_name": "n"})
     assert caught.value.http_status == 200
 
@@ -426,7 +500,7 @@ def test_a_job_is_shown_under_the_id_that_was_asked_for(told: Fields) -> None:
     ids=["nothing", "only success", "no status", "another job", "a list"],
 )
 def test_an_answer_that_is_not_this_job_is_an_error(reply: Fields) -> None:
-    with pytest.raises(_client.Unintelligible, match="not the details of this job") as caught:
+    with pytest.raises(_http.Unintelligible, match="not the details of this job") as caught:
         jobs(Script((GET, reply))).get("10")
     assert caught.value.http_status == 200
 
@@ -450,7 +524,8 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
             (asked(1, 1000), page(numbers(1, 1000), 2500)),
             (asked(2, 1000), page(numbers(1001, 2000), 2500)),
             (asked(3, 1000), page(numbers(2001, 2500), 2500)),
-        ],
+        ]
+        * 2,
         2500,
         True,
     ),
@@ -458,6 +533,9 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
         "a server that silently tells no more than 100",
         [
             (asked(1, 1000), page(numbers(1, 100), 250)),
+            (asked(2, 100), page(numbers(101, 200), 250)),
+            (asked(3, 100), page(numbers(201, 250), 250)),
+            (asked(1, 100), page(numbers(1, 100), 250)),
             (asked(2, 100), page(numbers(101, 200), 250)),
             (asked(3, 100), page(numbers(201, 250), 250)),
         ],
@@ -468,9 +546,12 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
         "a server that silently tells no more than 40",
         [
             (asked(1, 1000), page(numbers(1, 40), 90)),
-            (asked(1, 100), page(numbers(1, 40), 90)),
-            (asked(2, 100), page(numbers(41, 80), 90)),
-            (asked(3, 100), page(numbers(81, 90), 90)),
+            *[
+                (asked(1, 100), page(numbers(1, 40), 90)),
+                (asked(2, 100), page(numbers(41, 80), 90)),
+                (asked(3, 100), page(numbers(81, 90), 90)),
+            ]
+            * 2,
         ],
         90,
         True,
@@ -480,8 +561,7 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
         [
             (asked(1, 1000), page(numbers(1, 1000), 1500)),
             (asked(2, 1000), page(numbers(1001, 1499), 1499)),
-            (asked(1, 1000), page(numbers(1, 1000), 1499)),
-            (asked(2, 1000), page(numbers(1001, 1499), 1499)),
+            *[(asked(1, 1000), page(numbers(1, 1000), 1499)), (asked(2, 1000), page(numbers(1001, 1499), 1499))] * 2,
         ],
         1499,
         True,
@@ -491,7 +571,7 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
         [
             (asked(1, 1000), page(numbers(1, 1000), 1200)),
             (asked(2, 1000), page(numbers(1000, 1199), 1200)),
-            *((asked(number, 100), page(numbers(number * 100 - 99, number * 100), 1200)) for number in numbers(1, 12)),
+            *[(asked(number, 100), page(numbers(number * 100 - 99, number * 100), 1200)) for number in numbers(1, 12)] * 2,
         ],
         1200,
         True,
@@ -512,13 +592,28 @@ LISTS: t.List[t.Tuple[str, t.List[t.Tuple[str, Reply]], int, bool]] = [
         4,
         True,
     ),
-    ("no total, ever", [(asked(1, 1000), page(numbers(1, 3), None))] * 5, 3, False),
-    ("a total that is no number, ever", [(asked(1, 1000), page(numbers(1, 3), "many"))] * 5, 3, False),
-    ("more jobs than the total says, ever", [(asked(1, 1000), page(numbers(1, 4), 3))] * 5, 4, False),
-    ("a total and no job, ever", [(asked(1, 1000), page([], 7))] * 5, 0, False),
+    (
+        "jobs that go and come between two pages are told by the second pass",
+        [
+            *[(asked(1, 1000), page(numbers(1, 1000), 1002)), (asked(2, 1000), page([1001, 1003], 1002))],
+            *[(asked(1, 1000), page(numbers(1, 1000), 1002)), (asked(2, 1000), page([1001, 1002], 1002))] * 2,
+        ],
+        1002,
+        True,
+    ),
+    (
+        "a server that always tells the first page",
+        [(asked(1, 1000), page(numbers(1, 1000), 2000)), (asked(2, 1000), page(numbers(1, 1000), 2000))] * 6,
+        1000,
+        False,
+    ),
+    ("no total, ever", [(asked(1, 1000), page(numbers(1, 3), None))] * 6, 3, False),
+    ("a total that is no number, ever", [(asked(1, 1000), page(numbers(1, 3), "many"))] * 6, 3, False),
+    ("more jobs than the total says, ever", [(asked(1, 1000), page(numbers(1, 4), 3))] * 6, 4, False),
+    ("a total and no job, ever", [(asked(1, 1000), page([], 7))] * 6, 0, False),
     (
         "a total that shifts, ever",
-        [(asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page(numbers(1001, 1001), 1002))] * 5,
+        [(asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page(numbers(1001, 1001), 1002))] * 6,
         1001,
         False,
     ),
@@ -534,15 +629,14 @@ def test_the_list_is_read_to_its_end_and_known_as_complete_or_not(
     played(script)
     assert list(listing.jobs) == [str(number) for number in numbers(1, count)]
     assert listing.complete is complete
-    assert listing.facts["job_count_limit"] == 40
+    assert listing.extras["job_count_limit"] == 40
 
 
 @pytest.mark.parametrize("code", ["ModelArts.0101", "ModelArts.0104", "ModelArts.0107"])
 def test_a_server_that_refuses_pages_of_more_than_100_is_asked_for_less(code: str) -> None:
     script = Script(
         (asked(1, 1000), read(400, code)),
-        (asked(1, 100), page(numbers(1, 100), 150)),
-        (asked(2, 100), page(numbers(101, 150), 150)),
+        *[(asked(1, 100), page(numbers(1, 100), 150)), (asked(2, 100), page(numbers(101, 150), 150))] * 2,
     )
     listing = jobs(script).list()
     played(script)
@@ -570,11 +664,11 @@ def test_the_page_size_that_a_server_wants_is_remembered() -> None:
 def test_every_page_is_asked_for_in_the_same_order_and_workspace(
     search: t.Optional[str], workspace_id: t.Optional[str], query: Fields
 ) -> None:
-    script = Script((asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page([1001], 1001)))
+    script = Script(*[(asked(1, 1000), page(numbers(1, 1000), 1001)), (asked(2, 1000), page([1001], 1001))] * 2)
     jobs(script, workspace_id).list(search)
     played(script)
     assert script.queries == [
-        {"sortBy": "job_id", "order": "asc", **query, "per_page": 1000, "page": number} for number in (1, 2)
+        {"sortBy": "job_id", "order": "asc", **query, "per_page": 1000, "page": number} for number in (1, 2, 1, 2)
     ]
 
 
@@ -583,9 +677,9 @@ def test_every_page_is_asked_for_in_the_same_order_and_workspace(
     [read(403, "ModelArts.0108"), read(404, "APIGW.0101"), read(401, "APIGW.0301"), read(400, "ModelArts.0102"), read(503)],
     ids=str,
 )
-def test_a_list_that_is_refused_is_not_asked_for_again(failure: _client.CallError) -> None:
+def test_a_list_that_is_refused_is_not_asked_for_again(failure: _http.CallError) -> None:
     script = Script((asked(1, 1000), failure))
-    with pytest.raises(_client.CallError) as caught:
+    with pytest.raises(_http.CallError) as caught:
         jobs(script).list()
     assert caught.value is failure
     played(script)
@@ -593,8 +687,9 @@ def test_a_list_that_is_refused_is_not_asked_for_again(failure: _client.CallErro
 
 def test_a_parameter_that_is_refused_with_small_pages_too_is_an_error() -> None:
     failure = read(400, "ModelArts.0104")
-    script = Script((asked(1, 1000), read(400, "ModelArts.0104")), (asked(1, 100), failure))
-    with pytest.raises(_client.Refused) as caught:
+    larger = [(asked(1, size), read(400, "ModelArts.0104")) for size in (1000, 100)]
+    script = Script(*larger, (asked(1, 10), failure))
+    with pytest.raises(_http.Refused) as caught:
         jobs(script).list()
     assert caught.value is failure
     played(script)
@@ -615,7 +710,7 @@ def test_a_parameter_that_is_refused_with_small_pages_too_is_an_error() -> None:
     ids=["nothing", "no jobs", "null", "an object", "no objects", "no id", "an empty id", "null as id"],
 )
 def test_an_answer_that_is_no_list_of_jobs_is_an_error_and_not_an_empty_list(reply: Fields) -> None:
-    with pytest.raises(_client.Unintelligible, match="not a list of jobs") as caught:
+    with pytest.raises(_http.Unintelligible, match="not a list of jobs") as caught:
         jobs(Script((asked(1, 1000), reply))).list()
     assert caught.value.http_status == 200
 
@@ -625,189 +720,153 @@ def test_jobs_of_a_list_have_the_types_of_the_contract() -> None:
     assert jobs(script).list().jobs == {"10": _jobs.represent(raw("10", 9))}
 
 
-@pytest.mark.parametrize(
-    "call", [lambda those: those.complete_list(), lambda those: those.find("name-1")], ids=["all", "by name"]
-)
-def test_a_list_that_must_be_complete_and_never_is_is_an_error(call: t.Callable[[_jobs.Jobs], t.Any]) -> None:
-    script = Script(*[(asked(1, 1000), page([1, 2], 1))] * 5)
-    with pytest.raises(_client.Unintelligible, match="never complete"):
-        call(jobs(script))
+def test_jobs_that_are_too_large_for_a_page_are_read_from_smaller_ones() -> None:
+    too_long = _http.TooLong("The answer is longer than 4 MiB.", None, 200)
+    ten = [(asked(1, 10), page(numbers(1, 10), 12)), (asked(2, 10), page([11, 12], 12))]
+    script = Script((asked(1, 1000), too_long), (asked(1, 100), too_long), *ten * 2)
+    assert jobs(script).list().complete
     played(script)
 
 
-def test_a_job_is_found_by_its_exact_name_only() -> None:
-    names = ["demo", "demo-2", "Demo", "a-demo", "demo"]
-    rows = [raw(number, job_name=name) for number, name in enumerate(names, 1)]
-    script = Script((asked(1, 1000), {"job_total_count": 5, "jobs": rows}))
-    assert [job["job_id"] for job in jobs(script).find("demo")] == ["1", "5"]
-    assert script.queries[0]["search_content"] == "demo"
+def test_a_list_that_must_be_complete_and_never_is_is_an_error() -> None:
+    script = Script(*[(asked(1, 1000), page([1, 2], 1))] * 6)
+    with pytest.raises(_http.Unintelligible, match="never complete"):
+        jobs(script).complete_list()
+    played(script)
 
 
-def test_a_name_that_no_job_has_is_found_nowhere() -> None:
-    script = Script((asked(1, 1000), {"job_total_count": 1, "jobs": [raw(1, job_name="demo-2")]}))
-    assert jobs(script).find("demo") == []
+@pytest.mark.parametrize("call", ["get", "delete", "stop", "restart"])
+def test_without_an_id_nothing_is_called(call: str) -> None:
+    with pytest.raises(ValueError, match="no job_id"):
+        getattr(jobs(Script()), call)("")
 
 
 # --- looking, and proving ----------------------------------------------------------------------------------------
 
 NOT_IN_LIST = (asked(1, 1000), page([11, 12], 2))
 IN_LIST = (asked(1, 1000), page([10, 11], 2))
-INCOMPLETE = [(asked(1, 1000), page([11], None))] * 5
-DOUBTS = [row for row in SAYS if row[2] == "prove"]
-EACH_DOUBT = pytest.mark.parametrize(
-    ("status", "code"), [row[:2] for row in DOUBTS], ids=[f"{row[0]} {row[1]}" for row in DOUBTS]
-)
+DOUBTS = [row for row in SAYS if row[2] == "prove" or row[1] == "ModelArts.0105"]
 
 
-def test_a_key_that_is_refused_while_the_list_should_prove_is_told_as_that() -> None:
-    script = Script((GET, read(404)), (asked(1, 1000), read(401, "APIGW.0301")))
-    with pytest.raises(_client.AccessRefused) as caught:
-        jobs(script).look("10")
-    assert caught.value.code == "APIGW.0301"
+def look(*calls: t.Tuple[str, Reply], watch: t.Optional[_jobs.Watch] = None, **options: t.Any) -> _jobs.Sighting:
+    """Look at job 10, and see that every call of the script was made."""
+    script = Script(*calls)
+    sighting = jobs(script).look("10", watch or _jobs.Watch(), **options)
     played(script)
+    return sighting
 
 
 def test_a_look_that_shows_the_job_needs_no_list() -> None:
-    script = Script((GET, raw()))
-    assert jobs(script).look("10") == _jobs.Seen(_jobs.represent(raw()))
-    played(script)
+    assert look((GET, raw())) == _jobs.Found(_jobs.represent(raw()))
+
+
+def test_the_list_is_read_too_where_that_is_asked_for_until_it_holds_the_job_and_twice_at_most() -> None:
+    watch = _jobs.Watch()
+    assert look((GET, raw()), NOT_IN_LIST, watch=watch, list_too=True) == _jobs.Found(_jobs.represent(raw()))
+    assert look((GET, raw()), IN_LIST, watch=watch, list_too=True) == _jobs.Found(_jobs.represent(raw()), in_list=True)
+    assert look((GET, raw()), watch=watch, list_too=True) == _jobs.Found(_jobs.represent(raw()), in_list=True)
+    never = _jobs.Watch()
+    for calls in ((NOT_IN_LIST,), (NOT_IN_LIST,), ()):
+        assert look((GET, raw()), *calls, watch=never, list_too=True) == _jobs.Found(_jobs.represent(raw()))
 
 
 @EACH_ANSWER
 def test_a_look_takes_each_answer_for_what_it_is(status: int, code: t.Optional[str], says: str) -> None:
     failure = read(status, code)
-    script = Script((GET, failure), *([NOT_IN_LIST] if says in ("prove", "forbidden") else []))
-    if says == "nothing":
-        with pytest.raises(_client.CallError) as caught:
-            jobs(script).look("10")
-        assert caught.value is failure
-    elif says == "forbidden":
-        assert jobs(script).look("10") == _jobs.Seen(None, unreadable=failure)
-    else:
-        assert jobs(script).look("10") == _jobs.Seen(None, failure)
-    played(script)
+    asks_list = says not in ("gone", "nothing") or code == "ModelArts.0105"
+    if isinstance(failure, _http.NoAccess):
+        with pytest.raises(_http.NoAccess):
+            look((GET, failure))
+        return
+    sighting = look((GET, failure), *([NOT_IN_LIST] if asks_list else []))
+    why = _jobs.Why.FORBIDDEN if "forbidden" in says else _jobs.Why.MAYBE_GONE if asks_list else _jobs.Why.TROUBLE
+    assert sighting == (_jobs.Gone(failure) if says == "gone" else _jobs.Unreadable(why, failure))
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(403, "APIGW.0301"), (404, "APIG.0307"), (404, "ModelArts.0203"), (401, "ModelArts.0102")], ids=str
-)
-def test_a_refused_key_or_token_ends_a_look_whatever_else_the_answer_says(status: int, code: str) -> None:
-    script = Script((GET, read(status, code)))
-    with pytest.raises(_client.AccessRefused):
-        jobs(script).look("10", listed=True)
-    played(script)
+@pytest.mark.parametrize("failure", [_http.AnswerLost("x", None, 404), _http.NotSent("x"), _http.Unintelligible("x", None, 200)])
+def test_a_look_without_an_answer_is_never_gone(failure: _http.CallError) -> None:
+    assert look((GET, failure)) == _jobs.Unreadable(_jobs.Why.TROUBLE, failure)
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        _client.AnswerLost("x", None, 404),
-        _client.NotSent("x"),
-        _client.DeadlineExceeded("x"),
-        _client.Unintelligible("x", None, 200),
-    ],
-    ids=lambda failure: type(failure).__name__,
-)
-def test_a_look_without_an_answer_is_never_gone(failure: _client.CallError) -> None:
-    script = Script((GET, failure))
-    with pytest.raises(type(failure)) as caught:
-        jobs(script).look("10")
-    assert caught.value is failure
-    played(script)
+@pytest.mark.parametrize("end", [_http.NoAccess("x"), _http.DeadlineExceeded("x"), _http.Interrupted("x")])
+@pytest.mark.parametrize("before", [[], [(GET, read(404))]], ids=["asked", "list"])
+def test_what_ends_the_task_ends_a_look(before: t.List[t.Tuple[str, Reply]], end: _http.CallError) -> None:
+    call = asked(1, 1000) if before else GET
+    with pytest.raises(type(end)):
+        look(*before, (call, end))
 
 
-@EACH_DOUBT
+@pytest.mark.parametrize(("status", "code"), [row[:2] for row in DOUBTS])
 def test_a_doubt_is_settled_by_the_list_that_holds_the_job(status: int, code: t.Optional[str]) -> None:
-    script = Script((GET, read(status, code)), IN_LIST)
-    seen = jobs(script).look("10")
-    assert seen == _jobs.Seen(_jobs.represent(raw("10")), in_list=True)
-    played(script)
+    assert look((GET, read(status, code)), IN_LIST) == _jobs.Found(_jobs.represent(raw("10")), in_list=True)
 
 
-def test_a_doubt_is_settled_by_a_list_just_read_without_reading_it_again() -> None:
-    doubt = read(404)
-    with_it = _jobs.Listing({"10": _jobs.represent(raw())}, True)
-    without = _jobs.Listing({}, True)
-    assert jobs(Script((GET, doubt))).look("10", with_it) == _jobs.Seen(with_it.jobs["10"], in_list=True)
-    assert jobs(Script((GET, doubt))).look("10", without) == _jobs.Seen(None, doubt)
+def test_a_list_just_read_is_not_read_again_and_neither_is_one_that_failed() -> None:
+    with_it, without, doubt = _jobs.Listing({"10": _jobs.represent(raw())}, True), _jobs.Listing({}, True), read(404)
+    assert look((GET, doubt), listing=with_it) == _jobs.Found(with_it.jobs["10"], in_list=True)
+    assert look((GET, doubt), listing=without) == _jobs.Unreadable(_jobs.Why.MAYBE_GONE, doubt)
+    failed = read(403, "ModelArts.0108")
+    assert look((GET, doubt), listing=failed) == _jobs.Unreadable(_jobs.Why.MAYBE_GONE, doubt, failed)
 
 
-def test_an_incomplete_list_proves_that_a_job_is_there_but_not_that_it_is_gone() -> None:
-    doubt = read(404, "ModelArts.9999")
-    with_it = _jobs.Listing({"10": _jobs.represent(raw())}, False)
-    assert jobs(Script((GET, doubt))).look("10", with_it).in_list
-    for script, listing in ((Script((GET, doubt)), _jobs.Listing({}, False)), (Script((GET, doubt), *INCOMPLETE), None)):
-        with pytest.raises(_client.Unintelligible) as caught:
-            jobs(script).look("10", listing)
-        played(script)
-        assert caught.value.message == (
-            "The API says no. Whether the job is gone is unknown: the list, which would prove it, was never complete."
-        )
-        assert (caught.value.code, caught.value.http_status, caught.value.request_id) == ("ModelArts.9999", 404, "r")
+CODE, CODELESS, FORBIDDEN = read(400, "ModelArts.0102"), read(404), read(403, "ModelArts.0108")
 
 
-@EACH_DOUBT
-@pytest.mark.parametrize(
-    ("failure", "why"),
-    [
-        (read(403, "ModelArts.0108", "No right."), "was refused: No right."),
-        (read(404, "APIGW.0101", "No such API."), "was refused: No such API."),
-        (read(400, "ModelArts.0102", "No workspace."), "was refused: No workspace."),
-        (read(503, None, "Down."), "failed: Down."),
-        (_client.AnswerLost("Lost."), "failed: Lost."),
-        (_client.NotSent("Not sent."), "failed: Not sent."),
-    ],
-    ids=["no right", "no such API", "no workspace", "503", "lost", "not sent"],
-)
-def test_where_the_list_fails_a_doubt_stays_one(status: int, code: t.Optional[str], failure: _client.CallError, why: str) -> None:
-    script = Script((GET, read(status, code)), (asked(1, 1000), failure))
-    with pytest.raises(_client.Unintelligible) as caught:
-        jobs(script).look("10")
-    played(script)
-    assert f"Whether the job is gone is unknown: the list, which would prove it, {why}" in caught.value.message
-    assert (caught.value.code, caught.value.http_status, caught.value.request_id) == (code, status, "r")
+def empty(at: float, complete: bool = True) -> _jobs.Listing:
+    """Return a list without the job, read at a moment."""
+    return _jobs.Listing({}, complete, begun=at, ended=at)
 
 
-def test_a_doubt_of_a_retired_api_never_becomes_a_proof() -> None:
-    retired = read(404, "APIGW.0101")
-    script = Script((GET, retired))
-    with pytest.raises(_client.Refused) as caught:
-        jobs(script).look("10", _jobs.Listing({}, True), listed=True)
-    assert caught.value is retired
+# What was seen of the job before, and the looks after it: (seconds, answer, list); and whether the last of them proves it gone.
+PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[float, t.Any, t.Any]], bool]] = [
+    ("one list", {}, [(0, None, empty(0))], False),
+    ("two lists, 2 s apart", {}, [(0, None, empty(0)), (2, None, empty(2))], True),
+    ("two lists, too soon", {}, [(0, None, empty(0)), (1.9, None, empty(1.9))], False),
+    ("two lists, one of them incomplete", {}, [(0, None, empty(0, False)), (2, None, empty(2))], False),
+    ("two lists, the second incomplete", {}, [(0, None, empty(0)), (2, None, empty(2, False))], False),
+    ("a code, two lists", {}, [(0, CODE, empty(0)), (2, CODE, empty(2))], True),
+    ("no code, two lists", {}, [(0, CODELESS, empty(0)), (2, CODELESS, empty(2))], True),
+    ("no code the second time only", {}, [(0, CODE, empty(0)), (2, CODELESS, empty(2))], False),
+    ("a code, the list fails", {}, [(0, CODE, CODELESS), (2, CODE, CODELESS)], False),
+    ("listed before, two lists", {"shown": True, "listed": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], True),
+    ("never listed, two lists", {"shown": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], False),
+    ("never listed, for long", {"shown": True}, [(0, CODE, empty(0)), (31, CODE, empty(31))], False),
+    ("never listed, deleted", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (29, CODE, empty(29))], False),
+    ("never listed, deleted, for long", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (30, CODE, empty(30))], True),
+    ("deleted, no list", {"shown": True, "deleted": True}, [(0, CODE, FORBIDDEN), (30, CODE, FORBIDDEN)], True),
+    ("forbidden, never listed", {}, [(0, FORBIDDEN, empty(0)), (2, FORBIDDEN, empty(2))], False),
+    ("forbidden, listed", {"shown": True, "listed": True}, [(0, FORBIDDEN, empty(0)), (2, FORBIDDEN, empty(2))], True),
+    ("both forbidden", {"shown": True, "listed": True}, [(0, FORBIDDEN, FORBIDDEN), (2, FORBIDDEN, FORBIDDEN)], False),
+]
 
 
-def test_where_neither_look_nor_list_is_allowed_the_job_is_unreadable() -> None:
-    forbidden = read(403, "ModelArts.0108")
-    script = Script((GET, forbidden), (asked(1, 1000), read(403, "APIGW.0302")))
-    assert jobs(script).look("10") == _jobs.Seen(None, unreadable=forbidden)
-    played(script)
+@pytest.mark.parametrize(("before", "looks", "proven"), [row[1:] for row in PROOFS], ids=[row[0] for row in PROOFS])
+def test_gone_is_proven_by_the_whole_of_what_was_seen(before: t.Dict[str, bool], looks: t.List[t.Any], proven: bool) -> None:
+    watch = _jobs.Watch(**before)
+    sightings = [watch.judge(*one) for one in looks]
+    assert [isinstance(one, _jobs.Gone) for one in sightings] == [False] * (len(looks) - 1) + [proven]
 
 
-def test_where_only_the_list_is_allowed_it_shows_the_job() -> None:
-    script = Script((GET, read(403, "ModelArts.0108")), IN_LIST)
-    assert jobs(script).look("10") == _jobs.Seen(_jobs.represent(raw("10")), in_list=True)
-    played(script)
+def test_a_job_that_is_shown_again_has_to_be_proven_gone_anew() -> None:
+    watch = _jobs.Watch()
+    watch.judge(0, CODE, empty(0))
+    watch.saw(_jobs.represent(raw()), in_list=True)
+    assert not isinstance(watch.judge(3, CODE, empty(3)), _jobs.Gone)
+    assert isinstance(watch.judge(5, CODE, empty(5)), _jobs.Gone)
 
 
-def test_where_only_the_list_is_allowed_it_proves_gone_what_it_has_held_before() -> None:
-    forbidden = read(403, "ModelArts.0108")
-    assert jobs(Script((GET, forbidden), NOT_IN_LIST)).look("10", listed=True) == _jobs.Seen(None, forbidden)
-    assert jobs(Script((GET, forbidden), NOT_IN_LIST)).look("10") == _jobs.Seen(None, unreadable=forbidden)
+def test_a_look_that_says_nothing_breaks_the_half_minute() -> None:
+    watch = _jobs.Watch(shown=True, deleted=True)
+    watch.judge(0, CODE, empty(0))
+    watch.failed(read(503))
+    assert not isinstance(watch.judge(30, CODE, empty(30)), _jobs.Gone)
+    assert isinstance(watch.judge(60, CODE, empty(60)), _jobs.Gone)
 
 
-def test_where_the_look_is_forbidden_and_the_list_breaks_the_task_fails() -> None:
-    script = Script((GET, read(403, "ModelArts.0108")), (asked(1, 1000), read(404, "APIGW.0101")))
-    with pytest.raises(_client.Unintelligible) as caught:
-        jobs(script).look("10")
-    played(script)
-    assert caught.value.code == "ModelArts.0108"
-
-
-def test_the_end_of_the_time_while_the_list_is_read_is_told_as_such() -> None:
-    script = Script((GET, read(404)), (asked(1, 1000), _client.DeadlineExceeded("Over.")))
-    with pytest.raises(_client.DeadlineExceeded, match="Over"):
-        jobs(script).look("10")
-    played(script)
+def test_where_the_look_is_forbidden_and_the_list_breaks_the_list_s_trouble_is_told() -> None:
+    trouble = read(404, "APIGW.0101")
+    assert _jobs.Watch().judge(0, FORBIDDEN, trouble) == _jobs.Unreadable(_jobs.Why.TROUBLE, trouble)
+    assert _jobs.Watch().judge(0, FORBIDDEN, FORBIDDEN) == _jobs.Unreadable(_jobs.Why.FORBIDDEN, FORBIDDEN, FORBIDDEN)
 
 
 # --- choosing and sorting ----------------------------------------------------------------------------------------
@@ -819,20 +878,33 @@ SOME = [
 
 
 @pytest.mark.parametrize(
-    ("statuses", "sort_by", "descending", "ids"),
+    ("sort_by", "descending", "ids"),
     [
-        ((), "job_id", False, ["9", "10", "100", "x"]),
-        ((), "job_id", True, ["x", "100", "10", "9"]),
-        ((), "job_name", False, ["x", "9", "10", "100"]),
-        ((), "create_time", False, ["9", "100", "10", "x"]),
-        ((), "status", False, ["x", "10", "100", "9"]),
-        ((8,), "job_id", False, ["10", "100"]),
-        ((8, 9), "job_id", True, ["100", "10", "9"]),
-        ((0,), "job_id", False, ["x"]),
-        ((22,), "job_id", False, []),
+        ("job_id", False, ["9", "10", "100", "x"]),
+        ("job_id", True, ["x", "100", "10", "9"]),
+        ("job_name", False, ["x", "9", "10", "100"]),
+        ("create_time", False, ["9", "100", "10", "x"]),
+        ("status", False, ["x", "10", "100", "9"]),
     ],
 )
-def test_jobs_are_chosen_by_status_and_sorted_numbers_as_numbers(
-    statuses: t.Tuple[int, ...], sort_by: str, descending: bool, ids: t.List[str]
-) -> None:
-    assert [job["job_id"] for job in _jobs.select(SOME, statuses, sort_by, descending)] == ids
+def test_jobs_are_sorted_numbers_as_numbers(sort_by: str, descending: bool, ids: t.List[str]) -> None:
+    assert [job["job_id"] for job in _jobs.in_order(SOME, sort_by, descending)] == ids
+
+
+@pytest.mark.parametrize(
+    ("criteria", "ids"),
+    [
+        ({}, ["10", "9", "100", "x"]),
+        ({"name": "a"}, ["9"]),
+        ({"statuses": frozenset((8,))}, ["10", "100"]),
+        ({"statuses": frozenset()}, []),
+        ({"states": frozenset(("stopping", "unknown"))}, ["9", "x"]),
+        ({"created_before": 3}, ["9", "100"]),
+        ({"created_after": 1}, ["10", "100"]),
+        ({"created_after": 1, "created_before": 3}, ["100"]),
+        ({"statuses": frozenset((8,)), "states": frozenset(("stopping",))}, []),
+    ],
+    ids=str,
+)
+def test_all_that_is_asked_for_has_to_fit(criteria: Fields, ids: t.List[str]) -> None:
+    assert [job["job_id"] for job in filter(_jobs.Criteria(**criteria).fit, SOME)] == ids

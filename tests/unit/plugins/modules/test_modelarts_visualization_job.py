@@ -40,7 +40,8 @@ class Case:
     """One situation: what is asked for, the calls of a run, and what it must say.
 
     ``checked``: the calls in check mode; ``predicted``: what it says then, where that is not what the run says.
-    ``unknown``: whether the outcome is. ``again``: the calls of a second run, which must change nothing; ``None`` where the first one failed.
+    ``unknown``: whether the outcome is. ``again``: the calls of a second run, which must change nothing; ``None`` where the
+    first one failed.
     """
 
     name: str
@@ -876,7 +877,9 @@ def test_a_mixed_list_tells_each_in_order_and_fails_at_the_end(run: Runner) -> N
     assert [row["job_id"] for row in done["jobs"]] == ["10", "13", "11", "10", "12"]
     assert [row["changed"] for row in done["jobs"]] == [True, False, False, True, False]
     assert [row.get("error_code") for row in done["jobs"]] == [None, "ModelArts.0015", "ModelArts.0105", None, "ModelArts.0108"]
-    assert "2 of 4 visualization jobs failed, 1 deleted, 1 unchanged. ModelArts.0105: 1 (11); ModelArts.0108: 1 (12)." in done["msg"]
+    assert (
+        "2 of 4 visualization jobs failed, 1 deleted, 1 unchanged. ModelArts.0105: 1 (11); ModelArts.0108: 1 (12)." in done["msg"]
+    )
 
 
 def test_a_mixed_list_in_check_mode_sends_reads_only(run: Runner) -> None:

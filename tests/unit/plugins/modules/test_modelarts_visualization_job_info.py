@@ -49,6 +49,12 @@ def ids(result: Fields) -> t.List[str]:
         ({"status": ["running"]}, ["9"], 1),
         ({"status": ["8", "KILLED"]}, ["9", "10"], 2),
         ({"status": ["99"]}, [], 0),
+        ({"status": ["JOBSTAT_RUNNING"]}, ["9"], 1),
+        ({"state": ["stopped", "failed"]}, ["11", "10"], 2),
+        ({"state": ["running"], "status": ["12"]}, [], 0),
+        ({"older_than": "1d"}, ["9", "11", "10"], 3),
+        ({"newer_than": "1d"}, [], 0),
+        ({"wait": True}, ["9", "11", "10"], 3),
         ({"limit": 2}, ["9", "11"], 3),
     ],
     ids=str,
@@ -64,7 +70,7 @@ def test_all_jobs_are_read_filtered_sorted_and_limited(
 def test_pages_are_read_to_the_end(run: Runner) -> None:
     numbers = [job(8, str(number)) for number in range(250)]
     calls: Calls = [(f"LIST {page + 1}", listed(*numbers[page * 100 : page * 100 + 100], total=250)) for page in range(3)]
-    assert sorted(ids(run(module, {}, calls).result), key=int) == [str(number) for number in range(250)]
+    assert sorted(ids(run(module, {}, calls * 2).result), key=int) == [str(number) for number in range(250)]
 
 
 def test_a_name_is_exact_and_a_search_is_not(run: Runner) -> None:
@@ -79,7 +85,7 @@ def test_one_job_by_its_id_without_the_list(run: Runner) -> None:
     assert done["job_count_limit"] is None and done["quotas"] is None
 
 
-@pytest.mark.parametrize("calls", [[("GET 10", GONE)], [("GET 10", answer(404, {})), ("LIST 1", listed())]])
+@pytest.mark.parametrize("calls", [[("GET 10", GONE)], [("GET 10", answer(404, {})), ("LIST 1", listed())] * 2])
 def test_an_unknown_id_is_no_job_and_no_failure(run: Runner, calls: Calls) -> None:
     done = run(module, {"job_id": "10"}, calls).result
     assert done["jobs"] == [] and done["total_count"] == 0 and not done.get("failed")
@@ -88,10 +94,8 @@ def test_an_unknown_id_is_no_job_and_no_failure(run: Runner, calls: Calls) -> No
 @pytest.mark.parametrize(
     ("options", "calls", "said", "code"),
     [
-        ({"job_id": "10"}, [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)], "No permission", "ModelArts.0108"),
-        ({"job_id": "10"}, [("GET 10", refused("APIGW.0101", 404))], "Check endpoint and region_name", "APIGW.0101"),
         ({}, [("LIST 1", FORBIDDEN)], "modelarts:tensorboard", "ModelArts.0108"),
-        ({}, [("LIST 1", listed(total=1))] * 5, "never complete", None),
+        ({}, [("LIST 1", listed(total=1))] * 6, "never complete", None),
         ({"api_retries": 0}, [("LIST 1", LOST)], "broke before the answer", None),
         ({}, [("LIST 1", answer(200, {"jobs": 5}))], "not a list of jobs", None),
     ],
@@ -103,10 +107,37 @@ def test_what_cannot_be_read_is_a_failure(run: Runner, options: Fields, calls: C
 
 
 @pytest.mark.parametrize(
+    ("calls", "said", "code"),
+    [
+        ([("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)], "Ask for the right modelarts:tensorboard:get", "ModelArts.0108"),
+        ([("GET 10", refused("APIGW.0101", 404))], "Check endpoint and region_name", "APIGW.0101"),
+    ],
+)
+def test_one_job_that_cannot_be_read_is_a_failure(run: Runner, calls: Calls, said: str, code: str) -> None:
+    done = run(module, {"job_id": "10"}, calls).result
+    assert done["failed"] and said in done["msg"] and done["error_code"] == code
+    assert done["msg"].startswith("Cannot read visualization job 10: ")
+
+
+def test_a_name_that_one_list_lacks_is_looked_for_again(run: Runner) -> None:
+    calls: Calls = [("LIST 1 night", listed()), ("LIST 1 night", listed(SOME[0]))]
+    done = run(module, {"name": "night"}, calls)
+    assert ids(done.result) == ["9"] and done.seconds == 2
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"job_id": "a/b"}, "job_id must be 1 to 64 of"),
-        ({"name": ""}, "name must not be empty"),
+        ({"name": ""}, "name is given, but has no value"),
+        ({"name": None}, "name is given, but has no value"),
+        ({"job_id": None}, "job_id is given, but has no value"),
+        ({"visualization_id": " "}, "job_id is given, but has no value"),
+        ({"status": []}, "status is given, but has no value"),
+        ({"status": ["running", ""]}, "status is given, but has no value"),
+        ({"older_than": ""}, "older_than is given, but has no value"),
+        ({"older_than": "soon"}, "older_than must be a number with a unit"),
+        ({"newer_than": "-1d"}, "newer_than must be a number with a unit"),
         ({"search": "s" * 65}, "search must be at most 64"),
         ({"limit": 0}, "limit must be at least 1"),
         ({"status": ["sleeping"]}, "'sleeping' is none of"),

@@ -1,0 +1,437 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is next, as tables: from what was sent, and what was seen, to the next step."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _jobs
+from ansible_collections.otc.modelarts.plugins.module_utils._decide import (
+    Attempt,
+    Done,
+    Fail,
+    Look,
+    Outcome,
+    Progress,
+    Reason,
+    Replan,
+    Seen,
+    Send,
+    Step,
+    Wait,
+    Wanted,
+    next_step,
+)
+from ansible_collections.otc.modelarts.plugins.module_utils._http import AnswerLost, CallError, NotSent, Refused, Unintelligible
+from ansible_collections.otc.modelarts.plugins.module_utils._jobs import (
+    SETTLE_SECONDS,
+    Found,
+    Gone,
+    Sighting,
+    Spec,
+    Unreadable,
+    Why,
+)
+
+NOT_NOW = Refused("Not now.", "ModelArts.0105", 400, "req-1")
+NO = Refused("No.", "ModelArts.0999", 409, "req-1")
+TAKEN = Refused("Taken.", "ModelArts.0103", 400, "req-1")
+GONE = Refused("Gone.", "ModelArts.0015", 404, "req-1")
+FORBIDDEN = Refused("Forbidden.", "ModelArts.0108", 403, "req-1")
+DOWN = AnswerLost("Down.", None, 503)
+LOST = AnswerLost("Lost.")
+ODD = Unintelligible("Odd.", None, 200)
+SENT_AT, SOON, LATE = 25.0, 26.0, 25.0 + SETTLE_SECONDS + 1
+UNREADABLE = Unreadable(Why.FORBIDDEN, FORBIDDEN)
+
+
+def job(status: int, **fields: t.Any) -> _jobs.Job:
+    """Return a job."""
+    return _jobs.represent({"job_id": "10", "job_name": "n", "status": status, "train_url": "/b/", **fields})
+
+
+def there(status: int, **fields: t.Any) -> Found:
+    """Return a look that showed the job."""
+    return Found(job(status, **fields))
+
+
+def sent(error: t.Optional[CallError] = None, before: int = 8, action: str = "delete", **fields: t.Any) -> Attempt:
+    """Return what came of a request that was sent while a status was shown."""
+    return Attempt(action, SENT_AT, before, answered=True, error=error, **fields)
+
+
+def decide(
+    state: str,
+    phases: t.Sequence[str],
+    sighting: t.Optional[Sighting],
+    attempts: t.Union[Attempt, t.Sequence[Attempt], None],
+    now: float,
+    **wanted: t.Any,
+) -> Step:
+    """Return the next step, where the last look is as old as ``now``."""
+    spec = Spec(**{key: wanted.pop(key) for key in ("name", "description", "train_url") if key in wanted})
+    progress = Progress(Wanted(state, spec=spec, **wanted), "10", tuple(phases), sighting=sighting, seen_at=now)
+    progress.attempts = [attempts] if isinstance(attempts, Attempt) else list(attempts or ())
+    progress.before = progress.job = sighting.job if isinstance(sighting, Found) else None
+    return next_step(progress, now)
+
+
+def kind(step: Step) -> str:
+    """Return a step in short."""
+    if isinstance(step, Send):
+        return f"send {step.action}"
+    if isinstance(step, Replan):
+        return f"turn to {', '.join(step.phases)}"
+    if isinstance(step, Fail):
+        return "unclear" if step.reason is Reason.UNCLEAR else "fail"
+    return {Look: "look", Wait: "wait", Seen: "seen", Done: "done"}[type(step)]
+
+
+STATUSES = [*range(23), 99, -1]
+PASSING = [1, 2, 4, 7, 9, 15, 18, 19, 20]
+STOPPED = [3, 5, 6, 10, 11, 12, 13, 14, 16, 17, 21, 22]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("options", [{}, {"wait": False}, {"force": True}], ids=str)
+def test_a_delete_is_tried_whatever_the_status(status: int, options: t.Dict[str, bool]) -> None:
+    assert kind(decide("absent", ["delete"], there(status), None, 0, **options)) == "send delete"
+
+
+@pytest.mark.parametrize("state", ["absent", "started", "stopped", "restarted", "present"])
+def test_nothing_is_decided_without_a_look(state: str) -> None:
+    assert decide(state, ["x"], None, None, 0) == Look()
+
+
+# What is shown, what was sent, when: with wait, without wait, with wait and force.
+ABSENT: t.List[t.Tuple[str, Sighting, t.Any, float, str, str, str]] = [
+    ("gone before", Gone(GONE), None, SOON, "done", "done", "done"),
+    ("accepted, gone", Gone(GONE), sent(), SOON, "done", "done", "done"),
+    ("accepted, killing", there(9), sent(), SOON, "wait", "done", "wait"),
+    ("accepted, still shown as it was", there(8), sent(), LATE, "wait", "done", "wait"),
+    ("accepted, unknown", there(99), sent(), SOON, "wait", "done", "wait"),
+    ("accepted, then delete_failed", there(6), sent(), SOON, "fail", "done", "fail"),
+    ("accepted, delete_failed as before", there(6), sent(before=6), SOON, "wait", "done", "wait"),
+    ("accepted, delete_failed as before, still", there(6), sent(before=6), LATE, "fail", "done", "fail"),
+    ("accepted, failed anew", there(6), sent(before=6, passed=True), SOON, "fail", "done", "fail"),
+    ("refused for another reason", there(8), sent(NO), SOON, "fail", "fail", "fail"),
+    ("not sent", there(8), sent(NotSent("No.")), SOON, "fail", "fail", "fail"),
+    ("an odd answer", there(8), sent(ODD), SOON, *["send delete"] * 3),
+    ("not now, running", there(8), sent(NOT_NOW), SOON, "fail", "fail", "turn to stop, delete"),
+    ("not now, stopped", there(12), sent(NOT_NOW, before=12), SOON, "fail", "fail", "fail"),
+    ("not now, killing", there(9), sent(NOT_NOW, before=9), SOON, "look", "fail", "look"),
+    *[(f"not now, {status}", there(status), sent(NOT_NOW, before=status), SOON, "look", "fail", "look") for status in (0, 99)],
+    *[
+        (f"not now, {status}", there(status), sent(NOT_NOW, before=status), SOON, "look", "fail", "turn to stop, delete")
+        for status in PASSING
+        if status != 9
+    ],
+    ("not now, it has passed", there(12), sent(NOT_NOW, before=9), SOON, "send delete", "fail", "send delete"),
+    ("not now, back again", there(8), sent(NOT_NOW, passed=True), SOON, "send delete", "fail", "send delete"),
+    ("not now, gone by itself", Gone(GONE), sent(NOT_NOW, before=9), SOON, "done", "done", "done"),
+    ("lost, gone", Gone(GONE), sent(LOST), SOON, "seen", "seen", "seen"),
+    ("lost, still there", there(8), sent(LOST), SOON, *["send delete"] * 3),
+    ("lost, then not now", there(8), [sent(LOST), sent(NOT_NOW)], SOON, "look", "look", "look"),
+    ("lost, then not now, long ago", there(8), [sent(LOST), sent(NOT_NOW)], LATE, "fail", "fail", "turn to stop, delete"),
+    ("lost, then accepted", there(8), [sent(LOST), sent()], SOON, "wait", "done", "wait"),
+    ("maybe gone, still there", there(8), sent(Refused("?", None, 404)), SOON, "fail", "fail", "fail"),
+    ("unreadable", UNREADABLE, None, SOON, *["send delete"] * 3),
+    ("unreadable, accepted", UNREADABLE, sent(), SOON, "fail", "done", "fail"),
+    ("unreadable, refused", UNREADABLE, sent(NOT_NOW), SOON, "fail", "fail", "fail"),
+    ("unreadable, lost", UNREADABLE, sent(LOST), SOON, "look", "look", "look"),
+    ("unreadable, lost, for long", UNREADABLE, sent(LOST), LATE, "unclear", "unclear", "unclear"),
+    ("maybe gone", Unreadable(Why.MAYBE_GONE, GONE), None, SOON, "look", "look", "look"),
+    ("maybe gone, accepted", Unreadable(Why.MAYBE_GONE, GONE), sent(), LATE, "look", "done", "look"),
+    ("trouble", Unreadable(Why.TROUBLE, DOWN), None, SOON, "fail", "fail", "fail"),
+    ("trouble, accepted", Unreadable(Why.TROUBLE, DOWN), sent(), SOON, "look", "done", "look"),
+    ("trouble, lost", Unreadable(Why.TROUBLE, DOWN), sent(LOST), SOON, "look", "look", "look"),
+    ("a refused look, accepted", Unreadable(Why.TROUBLE, NO), sent(), SOON, "fail", "done", "fail"),
+]
+
+
+@pytest.mark.parametrize(
+    ("sighting", "attempts", "now", "waiting", "silent", "forced"), [row[1:] for row in ABSENT], ids=[row[0] for row in ABSENT]
+)
+def test_absent(sighting: Sighting, attempts: t.Any, now: float, waiting: str, silent: str, forced: str) -> None:
+    # Without wait, a "not now" is final: nothing is looked at again.
+    assert kind(decide("absent", ["delete"], sighting, attempts, now)) == waiting
+    assert kind(decide("absent", ["delete"], sighting, attempts, now, wait=False)) == silent
+    assert kind(decide("absent", ["delete"], sighting, attempts, now, force=True)) == forced
+
+
+@pytest.mark.parametrize(("since", "looks", "expected"), [(29, 9, "look"), (31, 2, "look"), (31, 3, "fail")])
+@pytest.mark.parametrize(("why", "error"), [(Why.MAYBE_GONE, GONE)])
+def test_what_may_be_gone_is_looked_at_for_half_a_minute(
+    why: Why, error: CallError, since: float, looks: int, expected: str
+) -> None:
+    progress = Progress(Wanted("absent"), "10", sighting=Unreadable(why, error), seen_at=100.0, unsure=100.0 - since)
+    progress.unsure_looks = looks
+    assert kind(next_step(progress, 100.0)) == expected
+
+
+def test_without_an_id_nothing_is_deleted_that_may_not_be_read() -> None:
+    step = next_step(Progress(Wanted("absent", spec=Spec(name="n")), None, sighting=UNREADABLE, seen_at=1.0), 1.0)
+    assert isinstance(step, Fail) and step.reason is Reason.NO_RIGHT_TO_READ
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_a_lost_delete_is_repeated_five_times_at_most(count: int) -> None:
+    attempts = [sent(LOST) for dummy in range(count)]
+    assert kind(decide("absent", ["delete"], there(8), attempts, SOON)) == ("send delete" if count <= 5 else "look")
+    assert kind(decide("absent", ["delete"], there(8), attempts, LATE)) == ("send delete" if count <= 5 else "unclear")
+
+
+OUTCOMES = [
+    ("delete", False, None, Outcome.UNKNOWN),
+    ("delete", True, None, Outcome.ACCEPTED),
+    ("delete", True, NO, Outcome.REFUSED),
+    ("delete", True, NOT_NOW, Outcome.REFUSED),
+    ("delete", True, NotSent("No."), Outcome.REFUSED),
+    ("delete", True, GONE, Outcome.MAYBE_GONE),
+    ("delete", True, Refused("?", None, 404), Outcome.MAYBE_GONE),
+    ("create", True, TAKEN, Outcome.REFUSED),
+    ("create", True, Refused("?", None, 404), Outcome.REFUSED),
+    *[("stop", True, error, Outcome.UNKNOWN) for error in (LOST, ODD, DOWN)],
+]
+
+
+@pytest.mark.parametrize(("action", "answered", "error", "outcome"), OUTCOMES)
+def test_what_came_of_a_request(action: str, answered: bool, error: t.Optional[CallError], outcome: Outcome) -> None:
+    assert Attempt(action, SENT_AT, answered=answered, error=error).outcome is outcome
+
+
+# The requests, the effects that were seen, whether the job is changed, and what is open.
+OPEN: t.List[t.Tuple[t.List[Attempt], t.Set[str], bool, t.List[str]]] = [
+    ([], set(), False, []),
+    ([sent()], set(), True, []),
+    ([sent(NO)], set(), False, []),
+    ([sent(LOST)], set(), False, ["delete"]),
+    ([sent(LOST)], {"delete"}, True, []),
+    ([sent(LOST)], {"stop"}, False, ["delete"]),
+    ([sent(LOST), sent(NOT_NOW)], set(), False, ["delete"]),
+    ([sent(LOST), sent()], set(), True, []),
+    ([sent(LOST), sent(LOST)], set(), False, ["delete", "delete"]),
+    ([sent(LOST), sent(action="stop")], set(), True, ["delete"]),
+    ([sent(NOT_NOW), sent(action="stop"), sent(LOST)], set(), True, ["delete"]),
+    ([Attempt("create", SENT_AT)], set(), False, ["create"]),
+]
+
+
+@pytest.mark.parametrize(("attempts", "effects", "changed", "still_open"), OPEN)
+def test_changed_and_what_is_open_follow_from_what_was_sent(
+    attempts: t.List[Attempt], effects: t.Set[str], changed: bool, still_open: t.List[str]
+) -> None:
+    progress = Progress(Wanted("absent"), "10", attempts=attempts, effects=effects)
+    assert (progress.changed, [one.action for one in progress.open()]) == (changed, still_open)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_stopped(status: int) -> None:
+    expected = "done" if status in STOPPED else "wait" if status == 9 else "send stop"
+    if status in (0, 99, -1):
+        expected = "look"
+    assert kind(decide("stopped", ["stop"], there(status), None, 0)) == expected
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_started(status: int) -> None:
+    expected = "done" if status == 8 else "wait" if status in PASSING else "send restart"
+    if status in (0, 9, 99, -1):
+        expected = "look"
+    assert kind(decide("started", ["start"], there(status), None, 0)) == expected
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_restarted_stops_what_is_active_and_then_starts(status: int) -> None:
+    expected = "turn to start" if status in STOPPED else "wait" if status == 9 else "send stop"
+    if status in (0, 99, -1):
+        expected = "look"
+    assert kind(decide("restarted", ["stop", "start"], there(status), None, 0, wait=False)) == expected
+
+
+@pytest.mark.parametrize(
+    ("phases", "status", "error", "waiting", "silent"),
+    [
+        (["stop"], 9, None, "wait", "done"),
+        (["stop"], 12, None, "done", "done"),
+        (["stop", "delete"], 9, None, "wait", "wait"),
+        (["stop", "delete"], 12, None, "turn to delete", "turn to delete"),
+        (["stop", "start"], 12, None, "turn to start", "turn to start"),
+        (["start"], 1, None, "wait", "done"),
+        (["start"], 12, None, "wait", "done"),
+        (["start"], 8, None, "done", "done"),
+        (["stop"], 12, LOST, "seen", "seen"),
+        (["stop"], 9, LOST, "seen", "seen"),
+        (["stop"], 8, LOST, "look", "look"),
+        (["start"], 8, ODD, "seen", "seen"),
+        (["start"], 1, DOWN, "seen", "seen"),
+        (["start"], 12, LOST, "look", "look"),
+    ],
+)
+def test_after_a_stop_or_a_start(
+    phases: t.List[str], status: int, error: t.Optional[CallError], waiting: str, silent: str
+) -> None:
+    attempt = sent(error, 12 if phases == ["start"] else 8, {"start": "restart"}.get(phases[0], "stop"))
+    assert kind(decide("stopped", phases, there(status), attempt, SOON)) == waiting
+    assert kind(decide("stopped", phases, there(status), attempt, SOON, wait=False)) == silent
+
+
+@pytest.mark.parametrize("action", ["stop", "restart"])
+@pytest.mark.parametrize(("now", "expected"), [(SOON, "look"), (LATE, "fail")])
+def test_right_after_a_stop_or_a_start_a_single_answer_does_not_make_a_job_gone(action: str, now: float, expected: str) -> None:
+    phase = {"stop": "stop", "restart": "start"}[action]
+    assert kind(decide("started", [phase], Gone(GONE), sent(None, 12, action), now)) == expected
+    assert kind(decide("started", [phase], Gone(GONE), sent(NO, 12, action), SOON)) == "fail"
+
+
+@pytest.mark.parametrize("status", [status for status in STOPPED if status != 12])
+def test_a_start_that_ends_in_another_status_has_failed(status: int) -> None:
+    assert kind(decide("started", ["start"], there(status), sent(None, 12, "restart"), SOON)) == "fail"
+
+
+@pytest.mark.parametrize(("phases", "status"), [(["stop"], 8), (["start"], 12)])
+def test_a_lost_stop_or_start_is_never_repeated(phases: t.List[str], status: int) -> None:
+    action = {"start": "restart"}.get(phases[0], "stop")
+    assert kind(decide("stopped", phases, there(status), sent(LOST, status, action), LATE)) == "unclear"
+
+
+@pytest.mark.parametrize("phases", [["stop"], ["start"], ["stop", "start"]], ids=str)
+def test_what_is_gone_can_be_neither_stopped_nor_started(phases: t.List[str]) -> None:
+    assert decide("stopped", phases, Gone(GONE), None, 0) == Fail(Reason.MISSING, GONE)
+
+
+@pytest.mark.parametrize("phases", [["delete"], ["stop", "delete"]], ids=str)
+def test_what_vanishes_on_the_way_to_its_deletion_is_deleted(phases: t.List[str]) -> None:
+    assert decide("absent", phases, Gone(GONE), sent(), SOON) == Done(GONE)
+
+
+PRESENT: t.List[t.Tuple[str, Sighting, t.Dict[str, t.Any], str]] = [
+    ("there, as wanted", there(8), {"train_url": "/b/"}, "turn to run"),
+    ("there, nothing said of its path", there(8), {}, "turn to run"),
+    ("another path", there(8), {"train_url": "/c/"}, "fail"),
+    ("another path, recreate", there(8), {"train_url": "/c/", "recreate": True}, "turn to delete, create, run"),
+    (
+        "another path, recreate in another workspace",
+        there(8),
+        {"train_url": "/c/", "recreate": True, "workspace_id": "7"},
+        "fail",
+    ),
+    ("failed, recreate, and no path is known", there(11, train_url=None), {"recreate": True}, "fail"),
+    ("the same path in other words", there(8), {"train_url": "obs://b"}, "turn to run"),
+    ("not there, in a workspace", Gone(), {"train_url": "/b/", "workspace_id": "7"}, "turn to create, place, run"),
+    ("same path, recreate", there(8), {"train_url": "/b", "recreate": True}, "turn to run"),
+    ("failed", there(11), {}, "fail"),
+    ("failed, without wait", there(11), {"wait": False}, "turn to run"),
+    ("failed, recreate", there(11), {"recreate": True}, "turn to delete, create, run"),
+    ("stopped, recreate", there(12), {"recreate": True}, "turn to run"),
+    ("another description", there(8, job_desc="a"), {"description": "b"}, "send describe"),
+    ("same description", there(8, job_desc="a"), {"description": "a"}, "turn to run"),
+    ("no description told, none wanted", there(8), {"description": ""}, "turn to run"),
+    ("not there", Gone(), {"train_url": "/b/"}, "turn to create, run"),
+    ("not there, no path", Gone(), {}, "fail"),
+    ("not there, no name", Gone(), {"name": None, "train_url": "/b/"}, "fail"),
+    ("unreadable", UNREADABLE, {"train_url": "/b/"}, "fail"),
+]
+
+
+@pytest.mark.parametrize(("seen", "wanted", "expected"), [row[1:] for row in PRESENT], ids=[row[0] for row in PRESENT])
+def test_present(seen: Sighting, wanted: t.Dict[str, t.Any], expected: str) -> None:
+    assert kind(decide("present", ["present"], seen, None, 0, **{"name": "n", **wanted})) == expected
+
+
+MINE, THEIRS, OLD = (job(1, job_id=job_id, train_url=url) for job_id, url in (("11", "/b/"), ("12", "/other/"), ("10", "/b/")))
+
+
+@pytest.mark.parametrize(
+    ("error", "namesakes", "now", "expected"),
+    [
+        (None, [], SOON, "turn to run"),
+        (NO, [], SOON, "fail"),
+        (LOST, [], SOON, "look"),
+        (LOST, [], LATE, "unclear"),
+        (LOST, [MINE], SOON, "seen"),
+        (LOST, [THEIRS], SOON, "look"),
+        (LOST, [THEIRS], LATE, "unclear"),
+        (LOST, [OLD], LATE, "unclear"),
+        (LOST, [OLD, MINE], SOON, "seen"),
+        (LOST, [THEIRS, MINE], LATE, "unclear"),
+        (TAKEN, [], SOON, "look"),
+        (TAKEN, [], LATE, "fail"),
+        (TAKEN, [THEIRS], SOON, "turn to present"),
+        (TAKEN, [THEIRS, MINE], SOON, "fail"),
+    ],
+)
+def test_a_creation_is_sent_once(error: t.Optional[CallError], namesakes: t.List[t.Any], now: float, expected: str) -> None:
+    wanted = Wanted("present", spec=Spec(name="n", train_url="/b"))
+    progress = Progress(wanted, None, ("create", "run"), sighting=Gone(), seen_at=now, known={"10"})
+    progress.attempts, progress.namesakes = [sent(error, 0, "create")], tuple(namesakes)
+    assert kind(next_step(progress, now)) == expected
+
+
+def test_a_name_that_the_deleted_job_still_has_is_tried_again() -> None:
+    progress = Progress(Wanted("present", spec=Spec(name="n")), None, ("create", "run"), begun=1, sighting=Gone(), known={"10"})
+    progress.attempts, progress.namesakes, progress.seen_at = [sent(), sent(TAKEN, 0, "create")], (OLD,), LATE
+    assert next_step(progress, LATE) == Send("create")
+
+
+@pytest.mark.parametrize(
+    ("in_list", "now", "expected"), [(True, SOON, "turn to run"), (False, SOON, "look"), (False, LATE, "fail")]
+)
+def test_a_job_has_to_be_in_the_list_of_its_workspace(in_list: bool, now: float, expected: str) -> None:
+    progress = Progress(Wanted("present", workspace_id="7"), "11", ("place", "run"), begun=1, sighting=Found(MINE, in_list))
+    progress.attempts, progress.seen_at = [sent(None, 0, "create")], now
+    assert kind(next_step(progress, now)) == expected
+
+
+@pytest.mark.parametrize("sighting", [Gone(GONE), Unreadable(Why.MAYBE_GONE, GONE), Unreadable(Why.TROUBLE, DOWN)], ids=str)
+def test_a_job_just_created_that_is_not_shown_for_a_moment_is_waited_for(sighting: Sighting) -> None:
+    progress = Progress(Wanted("present"), "11", ("run",), begun=1, sighting=sighting, seen_at=SOON)
+    progress.attempts = [sent(None, 0, "create")]
+    assert kind(next_step(progress, SOON)) == "look"
+    progress.seen_at, progress.unsure, progress.unsure_looks = LATE, SENT_AT, 9
+    assert kind(next_step(progress, LATE)) == "fail"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_new_job_is_waited_for_until_it_runs_or_fails(status: int) -> None:
+    progress = Progress(Wanted("present"), "10", ("run",), begun=1, sighting=there(status), seen_at=SOON)
+    progress.attempts = [sent(None, 0, "create")]
+    expected = "done" if status == 8 else "fail" if status in STOPPED else "wait"
+    assert kind(next_step(progress, SOON)) == expected
+    progress.attempts = []
+    assert kind(next_step(progress, SOON)) == ("done" if status in (10, 12, 13) else expected)
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "attempt"),
+    [
+        ("absent", "delete", sent(None, 12)),
+        ("absent", "delete", sent(NOT_NOW, 12)),
+        ("absent", "delete", sent(GONE, 12)),
+        ("absent", "delete", sent(LOST, 12)),
+        ("started", "start", sent(None, 12, "restart")),
+        ("started", "start", sent(LOST, 12, "restart")),
+        ("present", "create", sent(LOST, 0, "create")),
+    ],
+)
+def test_what_was_seen_before_a_request_says_nothing_of_it(state: str, phase: str, attempt: Attempt) -> None:
+    assert isinstance(decide(state, [phase], there(12), attempt, SENT_AT, name="n"), (Look, Wait))
+
+
+@pytest.mark.parametrize(("wait", "expected"), [(True, "wait"), (False, "done")])
+def test_a_stop_refused_because_it_is_under_way_is_waited_for(wait: bool, expected: str) -> None:
+    assert kind(decide("stopped", ["stop"], there(9), sent(NOT_NOW, action="stop"), SOON, wait=wait)) == expected
+
+
+@pytest.mark.parametrize(("sighting", "expected"), [(there(8), "done"), (Gone(GONE), "done"), (UNREADABLE, "fail")])
+def test_a_look_only_changes_nothing(sighting: Sighting, expected: str) -> None:
+    assert kind(decide("shown", [], sighting, None, SOON)) == expected
+
+
+def test_half_a_minute_is_what_is_believed() -> None:
+    assert SETTLE_SECONDS == 30
