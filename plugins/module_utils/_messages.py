@@ -53,10 +53,10 @@ def label(progress: Progress) -> str:
 def failure(progress: Progress, fail: Fail) -> str:
     """Return why a job failed, in one or two lines."""
     verb = VERBS.get(progress.phase, "read" if progress.wanted.state == "shown" else "manage")
-    code = f" [{fail.error.code}]" if fail.error and fail.error.code else ""
-    why = words(progress, fail).rstrip(".")
+    why, code = words(progress, fail).rstrip("."), f"[{fail.error.code}]" if fail.error and fail.error.code else ""
+    why = why if code in why else f"{why} {code}"
     return sentences(
-        f"Cannot {verb} {label(progress)}: {why}{code}",
+        f"Cannot {verb} {label(progress)}: {why}",
         accepted(progress),
         unknown(progress.open()),
         what_to_do(progress, fail),
@@ -100,8 +100,9 @@ def words(progress: Progress, fail: Fail) -> str:
 
 
 def speech(error: CallError) -> str:
-    """Return an error's message, with who speaks where that is not ModelArts."""
-    return error.message if error.speaker is not Speaker.IAM else f"IAM: {error.message}"
+    """Return an error's message and its code, with who speaks where that is IAM."""
+    said = error.message if error.speaker is not Speaker.IAM else f"IAM: {error.message}"
+    return f"{said.rstrip('.')} [{error.code}]" if error.code else said
 
 
 def unproven(progress: Progress) -> str:
@@ -232,8 +233,7 @@ def modelarts_advice(error: CallError, force_helps: bool) -> str:
 
 def reading_failure(error: CallError) -> str:
     """Return why a list could not be read."""
-    code = f" [{error.code}]" if error.code else ""
-    return sentences(f"Cannot read the visualization jobs: {speech(error).rstrip('.')}{code}", advice(error))
+    return sentences(f"Cannot read the visualization jobs: {speech(error)}", advice(error))
 
 
 VICTIMS = (Reason.NOT_TRIED, Reason.INTERRUPTED)  # they failed because of something else

@@ -380,7 +380,7 @@ def after_an_interrupt_nothing_is_begun(run: Run) -> None:
 
 
 def who_is_refused_stops(run: Run) -> None:
-    """After a refused key no request. IAM is asked once, and once more for a token that expired; what it refuses is told as its own."""
+    """After a refused key no request. IAM is asked once, and once more for an expired token; its refusal is told as its own."""
     asked = [call for call in run.calls if call.action == "token"]
     for call, following in zip(run.calls, [*run.calls[1:], None]):
         if call.action == "token" and call.means is not Means.DONE:

@@ -69,7 +69,7 @@ def test_a_mixed_list_tells_each_in_order_and_fails_at_the_end(cloud: Cloud, pla
     assert [row["changed"] for row in run["jobs"]] == [True, False, False, True, False, True]
     codes = [row.get("error_code") for row in run["jobs"]]
     assert codes == [None, "ModelArts.0015", "ModelArts.0105", None, "ModelArts.0108", None]
-    assert "2 of 5 visualization jobs failed: 1 (ModelArts.0105), 4 (ModelArts.0108)" in run["msg"]
+    assert "2 of 5 visualization jobs failed, 2 deleted, 1 unchanged. ModelArts.0105: 1 (1); ModelArts.0108: 1 (4)." in run["msg"]
     assert cloud.calls().count("delete") == 4 and cloud.job_ids() == {"1", "4"}
 
 
@@ -79,7 +79,7 @@ def test_a_refused_key_ends_all_at_once(cloud: Cloud, play: Play) -> None:
     cloud.fault(operation="delete", nth=3, times=0, status=401, body=bad)
     run = play(many(ids, max_concurrency=1, wait=False))[0]
     assert run["failed"] and run["changed"] is True
-    assert "8 of 10 visualization jobs failed: 3 (APIGW.0301), 4 (not tried)" in run["msg"]
+    assert "8 of 10 visualization jobs failed, 2 deleted, 0 unchanged. APIGW.0301: 1 (3); not tried: 7 (4, " in run["msg"]
     assert cloud.calls().count("delete") == 3
 
 
@@ -115,5 +115,5 @@ def test_many_are_restarted_and_one_that_is_not_there_fails(cloud: Cloud, play: 
     cloud.add("2", status=12)
     run = play(many(["1", "2", "3"], state="restarted"))[0]
     assert [row["changed"] for row in run["jobs"]] == [True, True, False]
-    assert "1 of 3 visualization jobs failed: 3 (ModelArts.0015)" in run["msg"]
+    assert "1 of 3 visualization jobs failed, 2 restarted, 0 unchanged. ModelArts.0015: 1 (3)." in run["msg"]
     assert sorted(cloud.changing()) == ["restart", "restart", "stop"]

@@ -124,7 +124,7 @@ def test_failures_are_reported_with_their_code_and_fail_the_play(cloud: Cloud, p
     cloud.set(delete_refused_at=[8, 9])
     cloud.add("6", job_name="<b>odd</b>", status=11, create_time=LONG_AGO)
     output = prune(prune_days=30, prune_keep="keep-me", prune_json=str(tmp_path / "r.json"), prune_html=str(tmp_path / "r.html"))
-    assert "1 of 4 visualization jobs failed: 1 (ModelArts.0105)" in output and not ended_well(output)
+    assert "1 of 4 visualization jobs failed, 3 deleted, 0 unchanged. ModelArts.0105: 1 (1)." in output and not ended_well(output)
     report = json.loads((tmp_path / "r.json").read_text())
     assert {row["job_id"] for row in report["deleted"]} == {"2", "5", "6"}
     assert [(row["job_id"], row["error_code"]) for row in report["failed"]] == [("1", "ModelArts.0105")]

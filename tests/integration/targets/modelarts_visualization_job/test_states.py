@@ -107,7 +107,7 @@ def test_a_create_that_was_lost_and_does_not_appear_is_unknown_and_never_repeate
         ({"name": "a b"}, "name must be"),
         ({"description": "d" * 257}, "description must be"),
         ({"auto_stop_hours": 25}, "auto_stop_hours must be"),
-        ({"train_url": ""}, "train_url is needed"),
+        ({"train_url": ""}, "train_url must be an OBS path"),
     ],
     ids=["long name", "odd name", "long description", "many hours", "no train_url"],
 )

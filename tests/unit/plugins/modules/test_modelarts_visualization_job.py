@@ -293,7 +293,7 @@ ABSENT = [
         [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN), ("DELETE 10", OK)],
         [("GET 10", FORBIDDEN), ("LIST 1", FORBIDDEN)],
         changed=True,
-        failed="That it is gone cannot be verified [ModelArts.0108]. The deletion was accepted.",
+        failed="No permission [ModelArts.0108]. That it is gone cannot be verified. The deletion was accepted.",
         code="ModelArts.0108",
         predicted=False,
         check_failed="A prediction needs the right",

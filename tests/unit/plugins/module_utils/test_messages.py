@@ -1,0 +1,218 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Words of failure: who said what, what was done, what may have been done, and what to do about it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _jobs
+from ansible_collections.otc.modelarts.plugins.module_utils._decide import Attempt, Done, Fail, Progress, Reason, Wanted
+from ansible_collections.otc.modelarts.plugins.module_utils._http import (
+    AnswerLost,
+    CallError,
+    DeadlineExceeded,
+    NoAccess,
+    NotSent,
+    Refused,
+    Speaker,
+    Unintelligible,
+    Unsendable,
+)
+from ansible_collections.otc.modelarts.plugins.module_utils._jobs import Spec, Unreadable, Why
+from ansible_collections.otc.modelarts.plugins.module_utils._messages import advice, failure, reading_failure, summary
+
+NOT_NOW = Refused("This job can't be delete. job status: 8", "ModelArts.0105", 400)
+NO = Refused("No.", "ModelArts.0999", 409)
+FORBIDDEN = Refused("No permission.", "ModelArts.0108", 403)
+LOST = AnswerLost("The connection broke.")
+BAD_KEY = NoAccess("Bad signature.", "APIGW.0301", 401)
+
+
+def sent(action: str, error: t.Optional[CallError] = None) -> Attempt:
+    """Return a request, and what came of it."""
+    return Attempt(action, 1.0, 8, answered=True, error=error)
+
+
+def progress(*attempts: Attempt, state: str = "absent", job_id: t.Optional[str] = "10", **fields: t.Any) -> Progress:
+    """Return what was done to a job."""
+    wanted = {key: fields.pop(key) for key in ("workspace_id", "force", "recreate") if key in fields}
+    made = Progress(Wanted(state, spec=Spec(name=fields.pop("name", None)), **wanted), job_id, **fields)
+    made.attempts = list(attempts)
+    return made
+
+
+STOPPED_ONLY = "The stop was accepted, but the job was only stopped, not deleted."
+OPEN = "The outcome is unknown: the deletion may have been carried out, as no answer said whether it was."
+
+# Every reason, after these requests: the words.
+WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
+    (
+        progress(sent("delete", NOT_NOW)),
+        Fail(Reason.REFUSED, NOT_NOW, 8),
+        "Cannot delete visualization job 10: This job can't be delete. job status: 8 [ModelArts.0105]. "
+        "Wait for another status, or use force to have it stopped first.",
+    ),
+    (
+        progress(sent("delete", LOST), sent("delete", NOT_NOW), force=True),
+        Fail(Reason.REFUSED, NOT_NOW, 8),
+        "Cannot delete visualization job 10: This job can't be delete. job status: 8 [ModelArts.0105]. "
+        f"{OPEN} Wait for another status.",
+    ),
+    (
+        progress(sent("delete", LOST), sent("delete", LOST)),
+        Fail(Reason.UNCLEAR, LOST, 8),
+        "Cannot delete visualization job 10: The connection broke. The job was looked at for up to 30 s, which did not tell. "
+        "The outcome is unknown: the deletion (sent 2 times) may have been carried out, as no answer said whether it was.",
+    ),
+    (
+        progress(Attempt("create", 1.0), state="present", job_id=None, name="n", phases=("create",)),
+        Fail(Reason.BUG, None, detail="RuntimeError at _jobs.py:1"),
+        "Cannot create visualization job n: this is a bug in otc.modelarts: RuntimeError at _jobs.py:1. "
+        "The outcome is unknown: the creation may have been carried out, as no answer said whether it was. "
+        "Look for a job of that name before you run the task again: what was created is billed.",
+    ),
+    (
+        progress(sent("delete")),
+        Fail(Reason.TIMED_OUT, None, 9, "20 s"),
+        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status is killing (9). "
+        "The deletion was accepted. Run the task again, or raise wait_timeout.",
+    ),
+    (
+        progress(),
+        Fail(Reason.TIMED_OUT, DeadlineExceeded("The server wants no request for another 100 s."), None, "20 s"),
+        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status is not shown. "
+        "The server wants no request for another 100 s. Run the task again, or raise wait_timeout.",
+    ),
+    (
+        progress(sent("stop")),
+        Fail(Reason.NO_ACCESS, BAD_KEY),
+        f"Bad signature [APIGW.0301]. {STOPPED_ONLY} Check the credentials",
+    ),
+    (
+        progress(sent("stop")),
+        Fail(Reason.NOT_TRIED),
+        f"not finished, because the credentials were refused. {STOPPED_ONLY}",
+    ),
+    (progress(), Fail(Reason.NOT_TRIED), "Cannot delete visualization job 10: not tried, because the credentials were refused."),
+    (
+        progress(sent("delete", LOST)),
+        Fail(Reason.INTERRUPTED),
+        f"the task was interrupted. {OPEN} Run the task again to see what is left to do.",
+    ),
+    (progress(state="stopped"), Fail(Reason.MISSING), "Cannot stop visualization job 10: it does not exist."),
+    (progress(state="started"), Fail(Reason.VANISHED), "it was there, and does not exist any more."),
+    (progress(state="present"), Fail(Reason.MISSING_BY_ID), "a job can only be created by its name. Use name instead of job_id."),
+    (progress(state="present", job_id=None, name="n"), Fail(Reason.MISSING_PATH), "job n: it does not exist, and train_url is"),
+    (progress(), Fail(Reason.REFUSED_IN_STATUS, None, 9), "its status is killing (9), in which the API refuses that (ModelArts."),
+    (progress(sent("delete")), Fail(Reason.BROKEN, None, 6), "its status is now delete_failed (6). The deletion was accepted."),
+    (progress(), Fail(Reason.READ_FAILED, NotSent("h refused the connection.")), "job 10: h refused the connection."),
+    (progress(), Fail(Reason.UNPROVEN, Refused("?", None, 404)), "Whether it is gone is unknown. Set workspace_id"),
+    (progress(state="stopped"), Fail(Reason.NO_RIGHT_TO_READ, FORBIDDEN), "Ask for the right modelarts:tensorboard:get, or"),
+    (
+        progress(),
+        Fail(Reason.NO_RIGHT_TO_PREDICT, FORBIDDEN),
+        "No permission [ModelArts.0108]. A prediction needs the right to read the job.",
+    ),
+    (progress(sent("delete")), Fail(Reason.NO_RIGHT_TO_VERIFY, FORBIDDEN), "or use wait: false."),
+    (
+        progress(state="present"),
+        Fail(Reason.OTHER_PATH, detail="/a/"),
+        "its train_url is /a/, which cannot be changed. Use recre",
+    ),
+    (progress(state="present"), Fail(Reason.NOT_RUNNING, None, 11), "it does not run: its status is failed (11). Use recreate"),
+    (progress(state="present"), Fail(Reason.RECREATE_ELSEWHERE), "recreate works in the default workspace only"),
+    (progress(state="present"), Fail(Reason.RECREATE_NO_PATH), "recreate needs a train_url such as /bucket/folder/"),
+    (
+        progress(sent("create"), state="present", phases=("place",), workspace_id="7"),
+        Fail(Reason.RUNS_ELSEWHERE),
+        "the list of workspace 7 does not hold it. The creation was accepted. "
+        "It runs in another workspace and is billed: delete job 10 by its job_id.",
+    ),
+    (progress(job_id=None, name="n"), Fail(Reason.NAMESAKES, detail="1, 2"), "several jobs of that name: 1, 2. Use job_id with"),
+    (progress(state="shown"), Fail(Reason.READ_FAILED, FORBIDDEN), "Cannot read visualization job 10: No permission [ModelArts."),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "fail", "said"), WORDS, ids=[f"{row[1].reason.name} {number}" for number, row in enumerate(WORDS)]
+)
+def test_a_failure_says_all_that_a_person_needs(one: Progress, fail: Fail, said: str) -> None:
+    told = failure(one, fail)
+    assert said in told
+    assert told.startswith("Cannot ") and told.endswith(".") and ".." not in told and "\n" not in told
+
+
+def test_every_reason_has_words() -> None:
+    assert {fail.reason for dummy, fail, said in WORDS} == set(Reason)
+
+
+@pytest.mark.parametrize(
+    ("shown", "obstacle", "said"),
+    [
+        (False, FORBIDDEN, "and the list of jobs did not tell: No permission."),
+        (True, None, "the list of this workspace has never held it."),
+        (False, None, "Whether it is gone is unknown."),
+    ],
+)
+def test_what_is_unproven_says_why(shown: bool, obstacle: t.Optional[CallError], said: str) -> None:
+    one = progress(sighting=Unreadable(Why.MAYBE_GONE, NO, obstacle))
+    one.watch.shown = shown
+    assert said in failure(one, Fail(Reason.UNPROVEN, NO))
+
+
+ADVICE = [
+    (None, ""),
+    (LOST, ""),
+    (NO, ""),
+    (NOT_NOW, "Wait for another status"),
+    (FORBIDDEN, "Ask for the IAM action modelarts:tensorboard that this call needs"),
+    (Refused("No.", "ModelArts.0103", 400), "Another job has that name"),
+    (BAD_KEY, "Check the credentials; a key is locked for some minutes after more than five bad signatures"),
+    *[(Refused("No.", code, 404), "Check endpoint and region_name") for code in ("APIGW.0101", "APIG.0101", "ModelArts.4204")],
+    (Refused("No.", "ModelArts.2786", 404), "Check that project_id, region_name and endpoint belong together"),
+    (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),
+    (Unintelligible("Odd.", None, 200), "Try again later"),
+    (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the user, the password, the domain and the project"),
+    (NoAccess("No.", None, 404, speaker=Speaker.IAM), "Check auth_url: IAM answers there, or a server that is not IAM"),
+    (NoAccess("No.", None, 503, speaker=Speaker.IAM), "Check auth_url, and try again later"),
+    (Unsendable("The proxy p answered 407.", speaker=Speaker.PROXY), ""),
+    (Unsendable("ca_cert: no.", speaker=Speaker.LOCAL), ""),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), ADVICE, ids=lambda value: str(value)[:40])
+def test_advice_fits_the_speaker(error: t.Optional[CallError], said: str) -> None:
+    assert advice(error).startswith(said) and bool(advice(error)) == bool(said)
+    assert ("use force" in advice(error, True)) == (error is NOT_NOW)
+
+
+def test_a_list_that_cannot_be_read_says_whose_words_it_tells() -> None:
+    assert reading_failure(FORBIDDEN).startswith("Cannot read the visualization jobs: No permission [ModelArts.0108]. Ask for")
+    assert "jobs: IAM: No. Check the user" in reading_failure(NoAccess("No.", None, 401, speaker=Speaker.IAM))
+
+
+def test_many_failures_are_counted_by_cause_with_victims_last() -> None:
+    victims = [progress(job_id=str(number), end=Fail(Reason.NOT_TRIED)) for number in range(20)]
+    unfinished = progress(sent("stop"), job_id="30", end=Fail(Reason.NOT_TRIED))
+    unclear = progress(sent("delete", LOST), job_id="31", end=Fail(Reason.UNCLEAR, LOST))
+    refused = progress(job_id="32", end=Fail(Reason.NO_ACCESS, BAD_KEY))
+    plain = progress(job_id="33", end=Fail(Reason.MISSING))
+    done = [progress(sent("delete"), job_id="40", end=Done()), progress(job_id="41", end=Done())]
+    told = summary([*victims, unfinished, unclear, refused, plain, *done])
+    assert told.startswith(
+        "24 of 26 visualization jobs failed, 1 deleted, 1 unchanged. "
+        "outcome unknown: 1 (31); APIGW.0301: 1 (32); missing: 1 (33); "
+        "not tried: 20 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 more); not finished: 1 (30). "
+        "The first: Cannot delete visualization job 31: "
+    )
+
+
+@pytest.mark.parametrize("status", list(_jobs.STATUSES))
+def test_a_status_is_told_by_name_and_number(status: int) -> None:
+    said = f"{_jobs.status_name(status)} ({status})"
+    assert said in failure(progress(state="present"), Fail(Reason.NOT_RUNNING, None, status))
