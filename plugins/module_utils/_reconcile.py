@@ -146,7 +146,8 @@ class Reconciler:
         if any(progress.sighting is not None for progress in tasks) and not self._pause(tasks):
             self._ended = self._ended or DeadlineExceeded("")
             return
-        if not self._many and not any(isinstance(step, Look) and step.by_list for dummy, step in looks):
+        by_list = any(isinstance(step, Look) and step.by_list for dummy, step in looks)
+        if not self._many and not by_list:
             self._look_one(tasks[0], None)
             return
         try:
@@ -155,7 +156,7 @@ class Reconciler:
             self._stop(tasks[0], error)
             return
         rest = [(progress, listing) for progress in tasks if not self._saw_in_list(progress, listing)]
-        self._each(self._look_one, rest)
+        self._each(self._look_one, [] if by_list else rest)
 
     def _pause(self, tasks: t.Sequence[Progress]) -> bool:
         """Let time pass before the next look; ``False`` where there is too little of it left."""

@@ -166,7 +166,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         result: Fields = json.loads(output)
         assert not script.calls, f"never made: {[call for call, dummy in script.calls]}; the result is {output}"
         assert "the-secret-key" not in output.replace(json.dumps(result.get("invocation")), "")
-        assert "This is a bug" not in output
+        assert "his is a bug in otc.modelarts" not in output
         if check_mode:
             assert all(call.startswith(("GET", "LIST")) for call in script.made)
         return Run(result, script, time.now - begin)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils._http import Answer, DeadlineExceeded
+from ansible_collections.otc.modelarts.plugins.module_utils._http import Answer, DeadlineExceeded, Interrupted
 from ansible_collections.otc.modelarts.plugins.modules import modelarts_visualization_job as module
 from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest import (
     BAD_KEY,
@@ -255,6 +255,22 @@ ABSENT = [
         again=GONE_ALREADY,
     ),
     Case(
+        "refused while it waits to start, with force stopped at once",
+        [
+            ("GET 10", shown(7)),
+            ("DELETE 10", NOT_NOW),
+            ("GET 10", shown(7)),
+            ("POST 10/stop", OK),
+            ("GET 10", shown(12)),
+            ("DELETE 10", OK),
+            ("GET 10", GONE),
+        ],
+        [("GET 10", shown(7))],
+        True,
+        {"force": True},
+        again=GONE_ALREADY,
+    ),
+    Case(
         "refused, with force but without wait the stop is waited for all the same",
         [*LOOK, ("DELETE 10", NOT_NOW), ("POST 10/stop", OK), *KILLING, ("GET 10", shown(12)), ("DELETE 10", OK)],
         LOOK,
@@ -488,6 +504,22 @@ OTHER_STATES = [
         again=OF_THAT_NAME,
     ),
     Case(
+        "present: train_url is the same in other words",
+        OF_THAT_NAME,
+        OF_THAT_NAME,
+        False,
+        {**NEW, "train_url": "obs://bucket/logs"},
+        again=OF_THAT_NAME,
+    ),
+    Case(
+        "present: created, but not in the list of its workspace",
+        [*NONE_OF_THAT_NAME, ("POST", MADE), *[("LIST 1", listed())] * 11],
+        NONE_OF_THAT_NAME,
+        True,
+        {**NEW, "workspace_id": "7", "wait": False},
+        failed="It runs in another workspace and is billed: delete job 10 by its job_id.",
+    ),
+    Case(
         "present: train_url differs, recreated",
         [*OF_THAT_NAME, ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE), ("GET 10", shown(8))],
         OF_THAT_NAME,
@@ -603,6 +635,24 @@ OTHER_STATES = [
     Case(
         "restarted: there is none", GONE_ALREADY, GONE_ALREADY, False, RESTARTED, failed="does not exist", code="ModelArts.0015"
     ),
+]
+
+
+HTML_500 = answer(500, "<html>")
+OTHER_STATES += [
+    Case(
+        f"{state}: a 500 that proves nothing, {'done' if done else 'not done'}",
+        [("GET 10", shown(before)), (f"POST 10/{action}", HTML_500), *([("GET 10", shown(after))] if done else looks)],
+        [("GET 10", shown(before))],
+        done,
+        {"state": state},
+        predicted=True,
+        failed=None if done else f"the {noun} may have been carried out",
+        unknown=not done,
+        again=[("GET 10", shown(after))] if done else None,
+    )
+    for state, action, noun, before, after in (("stopped", "stop", "stop", 8, 12), ("started", "restart", "start", 12, 8))
+    for done, looks in ((True, []), (False, [("GET 10", shown(before))] * 12))
 ]
 
 
@@ -939,6 +989,24 @@ def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) 
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["jobs"][0]["changed"]
     assert "not finished, because the credentials were refused. The deletion was accepted." in done["jobs"][0]["msg"]
+
+
+def test_a_key_refused_after_the_stops_says_that_jobs_are_stopped_and_not_deleted(run: Runner) -> None:
+    refusals: Calls = [("DELETE 10", NOT_NOW), ("DELETE 12", NOT_NOW), ("LIST 1", listed(*MANY))]
+    stopped: Calls = [("POST 10/stop", OK), ("POST 12/stop", OK), ("LIST 1", listed(job(12), job(12, "12")))]
+    calls: Calls = [("LIST 1", listed(*MANY)), *refusals, *stopped, ("DELETE 10", BAD_KEY)]
+    done = run(module, many("10", "12", force=True), calls).result
+    assert done["failed"] and [row["changed"] for row in done["jobs"]] == [True, True]
+    assert all("The stop was accepted, but the job was only stopped, not deleted." in row["msg"] for row in done["jobs"])
+
+
+def test_an_interrupted_task_sends_nothing_more_and_says_what_is_done(run: Runner) -> None:
+    calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", LOST), ("DELETE 11", OK), ("DELETE 12", Interrupted("Ended."))]
+    done = run(module, many("10", "11", "12"), calls).result
+    assert done["failed"] and done["changed"] and done["outcome_unknown"]
+    assert [row["changed"] for row in done["jobs"]] == [False, True, False]
+    assert [row.get("outcome_unknown") for row in done["jobs"]] == [True, None, None]
+    assert all("the task was interrupted" in row["msg"] for row in done["jobs"])
 
 
 def test_of_many_one_that_goes_by_itself_after_a_refusal_tells_the_code(run: Runner) -> None:
