@@ -41,13 +41,16 @@ REPEATED: t.Dict[str, Result] = {
 }
 
 
-def from_then_on(cloud: Cloud, operation: str, later: Later, **fault: t.Any) -> None:
-    """Have something go wrong with a call, and other things with all that comes after it, on a cloud where all was well."""
+def from_then_on(cloud: Cloud, operation: str, later: Later, looks: int = 1, **fault: t.Any) -> None:
+    """Have something go wrong with a call, and other things with all that comes after it, on a cloud where all was well.
+
+    ``looks``: how many come before the call.
+    """
     settings, faults = later
     when = "before" if fault.get("drop") == "before" else "after"
     cloud.fault(operation=operation, **fault, effects=[{"settings": settings, "when": when}])
-    for one in faults:  # our first look at a job is before: by its id, by the list, or by both
-        cloud.fault(**{"times": 0, "nth": 2, **one})
+    for one in faults:
+        cloud.fault(**{"times": 0, "nth": looks + 1, **one})
 
 
 # --- an open request ---------------------------------------------------------------------------------------------
@@ -87,7 +90,7 @@ def test_nothing_that_comes_later_closes_an_open_creation(clouds: Clouds, table:
     rows: t.Dict[str, Row] = {}
     for name, later in LATER.items():
         cloud = clouds()
-        from_then_on(cloud, "create", later, drop="after" if name == "errors" else "before")
+        from_then_on(cloud, "create", later, 2, drop="after" if name == "errors" else "before")
         rows[name] = (cloud, {"name": "made", "train_url": "/bucket/logs/", "wait_timeout": 5})
     for name, result in table(rows).items():
         assert says_unknown(result, "made") and result["changed"] is False, (name, result)
