@@ -222,10 +222,12 @@ class Progress:
 
     @property
     def last_error(self) -> t.Optional[CallError]:
-        """Return what was last answered with an error, if it was the last answer."""
-        if isinstance(self.sighting, Unreadable) and self.fresh and self.sighting.error is not None:
-            return self.sighting.error
-        return self.attempts[-1].error if self.attempts and self.phase not in ("place", "run") else None
+        """Return what was last answered with an error; one that was no answer only where there was none."""
+        errors = [self.sighting.error] if isinstance(self.sighting, Unreadable) and self.fresh else []
+        if self.attempts and self.phase not in ("place", "run"):
+            errors.append(self.attempts[-1].error)
+        told = [error for error in errors if error is not None]
+        return next((error for error in told if error.http_status is not None), told[0] if told else None)
 
     @property
     def told(self) -> t.Optional[CallError]:

@@ -435,3 +435,22 @@ def test_a_look_only_changes_nothing(sighting: Sighting, expected: str) -> None:
 
 def test_half_a_minute_is_what_is_believed() -> None:
     assert SETTLE_SECONDS == 30
+
+
+@pytest.mark.parametrize(
+    ("sighting", "attempts", "expected"),
+    [
+        (None, [], None),
+        (there(8), [sent()], None),
+        (there(8), [sent(NOT_NOW)], NOT_NOW),
+        (Unreadable(Why.TROUBLE, DOWN), [sent()], DOWN),
+        (Unreadable(Why.TROUBLE, DOWN), [sent(NOT_NOW)], DOWN),
+        (Unreadable(Why.TROUBLE, LOST), [sent(ODD)], ODD),
+        (Unreadable(Why.TROUBLE, LOST), [sent()], LOST),
+    ],
+)
+def test_the_last_error_is_an_answer_where_there_was_one(
+    sighting: t.Optional[Sighting], attempts: t.List[Attempt], expected: t.Optional[CallError]
+) -> None:
+    progress = Progress(Wanted("absent"), "10", sighting=sighting, seen_at=SOON, attempts=attempts)
+    assert progress.last_error is expected
