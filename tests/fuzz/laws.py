@@ -95,7 +95,7 @@ class Run:
         """Return what is told of each job, with its id where the task is about many."""
         if "job_ids" not in self.schedule.options:
             return [(None, self.result)]
-        return [(job_id, row) for job_id, row in zip(self.schedule.named, self.result.get("jobs") or [])]
+        return list(zip(self.schedule.named, self.result.get("jobs") or []))
 
     def outcomes(self, job_id: t.Optional[str]) -> t.List[t.Tuple[str, t.Union[bool, Undecided, None]]]:
         """Return for each changing request (for a job) whether it is known to be done, not done, or not known."""

@@ -792,10 +792,10 @@ def test_what_came_of_an_earlier_request_proves_nothing_of_this_one(wire: Wire, 
     with pytest.raises(_http.NotSent) as earlier:
         send(transport, "GET", "http://127.0.0.1:1")
     wire.content, wire.hang_up = b"", True
-    try:
-        raise earlier.value
-    except _http.NotSent:
-        with pytest.raises(_http.AnswerLost) as caught:
+    with pytest.raises(_http.AnswerLost) as caught:
+        try:
+            raise earlier.value
+        except _http.NotSent:
             send(transport, "DELETE", wire.url)
     assert caught.value.maybe_done
 
