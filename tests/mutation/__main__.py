@@ -25,7 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 UNIT = "tests/unit/plugins"
 TIMEOUT = 30  # seconds for the tests of one mutant; one that hangs counts as killed
-# Each file, the tests that speak of it, and the function between which and the end of which it is broken.
+# Each file, and the tests that speak of it.
 TARGETS: t.Dict[str, t.Tuple[str, ...]] = {
     "_decide.py": ("module_utils/test_decide.py", "modules"),
     "_messages.py": ("module_utils/test_messages.py", "modules"),
