@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import typing as t
@@ -91,3 +92,150 @@ def test_a_task_with_an_access_key_imports_nothing_that_it_does_not_need() -> No
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([*collections, *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environ)
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+
+
+# --- what selects jobs, and was given without a value ------------------------------------------------------------
+
+SELECTORS = [(option, name) for option, aliases in _module.SELECTORS.items() for name in (option, *aliases)]
+LISTS = ("job_ids", "status", "state")
+
+
+@pytest.mark.parametrize(("option", "name"), SELECTORS)
+@pytest.mark.parametrize("value", [None, "", " \t", [None], ["a", ""], ["a", "  "]])
+def test_a_selector_that_says_nothing_is_refused_also_by_its_alias(option: str, name: str, value: t.Any) -> None:
+    with pytest.raises(_module.ParameterError, match=f"^{option} is given, but has no value"):
+        _module.check_given({name: value}, {option: value})
+
+
+@pytest.mark.parametrize(("option", "name"), SELECTORS)
+def test_an_empty_list_of_ids_is_the_only_selection_of_nothing(option: str, name: str) -> None:
+    if option == "job_ids":
+        _module.check_given({name: []}, {option: []})
+        return
+    with pytest.raises(_module.ParameterError):
+        _module.check_given({name: []}, {option: []})
+
+
+@pytest.mark.parametrize(("option", "name"), SELECTORS)
+def test_a_selector_with_a_value_or_left_out_is_accepted(option: str, name: str) -> None:
+    _module.check_given({name: ["a"] if option in LISTS else "a"}, {option: "a"})
+    _module.check_given({}, {option: None})
+
+
+def test_an_alias_without_a_value_is_refused_beside_its_option_with_one() -> None:
+    with pytest.raises(_module.ParameterError):
+        _module.check_given({"job_id": "a", "id": None}, {"job_id": "a"})
+
+
+def test_what_a_module_does_not_have_is_not_its_to_check() -> None:
+    _module.check_given({"search": None, "flavor": None}, {"flavor": None})
+
+
+def test_every_selector_and_alias_of_both_modules_is_checked() -> None:
+    for spec in (_module.JOB_SPEC, _module.INFO_SPEC):
+        for option, fields in spec["argument_spec"].items():
+            if option in _module.SELECTORS:
+                assert set(fields.get("aliases", ())) == set(_module.SELECTORS[option])
+
+
+# --- durations and statuses --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [("30d", 2592000), ("12h", 43200), ("90m", 5400), ("45s", 45), ("2w", 1209600), (" 1 d ", 86400), ("0s", 0)],
+)
+def test_a_duration_is_the_moment_that_lies_so_long_before_now(duration: str, seconds: int) -> None:
+    assert _module.moment_before("older_than", duration, 1e10) == (10**10 - seconds) * 1000
+
+
+@pytest.mark.parametrize("duration", ["30", "d", "-1d", "1.5h", "1y", "1d 2h", "1D", "1234567890s", "now"])
+def test_what_is_no_duration_is_refused_by_name(duration: str) -> None:
+    with pytest.raises(_module.ParameterError, match=r"^newer_than must be a number with a unit"):
+        _module.moment_before("newer_than", duration, 0.0)
+
+
+def test_a_duration_left_out_chooses_nothing() -> None:
+    assert _module.moment_before("older_than", None, 0.0) is None
+
+
+def test_statuses_are_known_by_name_by_long_name_and_by_number() -> None:
+    assert _module.statuses_of(["running", "JOBSTAT_KILLED", " Failed ", "22", "99"]) == {8, 12, 11, 22, 99}
+    with pytest.raises(_module.ParameterError, match=r"^status 'runing' is none of"):
+        _module.statuses_of(["runing"])
+
+
+# --- what was done is told, whatever ended it --------------------------------------------------------------------
+
+
+class Broken:
+    """An API with one job that accepts its deletion; the next request after that meets a bug of ours."""
+
+    def __init__(self, *dummy: t.Any) -> None:
+        self.deleted = False
+
+    def exchange(self, request: _http.Request) -> _http.Answer:
+        """Answer a request."""
+        if self.deleted:
+            raise ZeroDivisionError
+        self.deleted = request.method == "DELETE"
+        body = {"is_success": True} if self.deleted else {"job_id": "10", "job_name": "n", "status": 8}
+        return _http.Answer(200, {}, json.dumps(body).encode())
+
+
+def test_a_bug_after_an_accepted_delete_still_tells_that_it_was_accepted() -> None:
+    spec = _module.JOB_SPEC["argument_spec"]
+    params = {option: fields.get("default") for option, fields in spec.items()}
+    params.update(state="absent", job_id="10", auth=AUTH, endpoint="https://m.example.com")
+    given = {"state": "absent", "job_id": "10"}
+    result, dummy = _module.perform(_module.JOB, params, False, _http.Clock(sleep=lambda dummy: None), Broken, given)  # type: ignore[arg-type]
+    assert (result["failed"], result["changed"], result["job"]["job_id"]) == (True, True, "10")
+    assert "bug in otc.modelarts: ZeroDivisionError at" in result["msg"] and "The deletion was accepted" in result["msg"]
+    assert "outcome_unknown" not in result
+
+
+# --- who still listens -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_module_knows_whether_anybody_reads_its_output(read: bool) -> None:
+    reader, writer = os.pipe()
+    before = os.dup(1)
+    try:
+        os.dup2(writer, 1)
+        if not read:
+            os.close(reader)
+        heard = not _module.unheard()
+    finally:
+        os.dup2(before, 1)
+        for number in (before, writer, *([reader] if read else [])):
+            os.close(number)
+    assert heard is read
+
+
+def test_output_to_a_file_is_read_by_somebody(tmp_path: pathlib.Path) -> None:
+    before = os.dup(1)
+    with (tmp_path / "out").open("w") as file:
+        os.dup2(file.fileno(), 1)
+        heard = not _module.unheard()
+        os.dup2(before, 1)
+    os.close(before)
+    assert heard
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_clock_and_ends_its_pauses(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_module, "unheard", lambda: False)
+    before = signal.getsignal(number)
+    with _module.interruptible() as clock:
+        assert not clock.stopped()
+        signal.raise_signal(number)
+        clock.sleep(60)
+        assert clock.stopped()
+    assert signal.getsignal(number) is before
+
+
+def test_a_clock_stops_where_nobody_reads_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_module, "unheard", lambda: True)
+    with _module.interruptible() as clock:
+        assert clock.stopped()
