@@ -52,7 +52,8 @@ class Pass:
 
 def passes(calls: Calls, workspace: str) -> t.List[Pass]:
     """Return the complete passes: every page told the same total, and the distinct ids add up to it."""
-    found, pages = [], []
+    found: t.List[Pass] = []
+    pages: t.List[Call] = []
     for number, call in enumerate(calls):
         if call.action != "list" or call.means is not Means.DONE or str(call.query.get("workspace_id") or "0") != workspace:
             continue
@@ -155,15 +156,19 @@ def outcome(calls: Calls, number: int, workspace: str, options: t.Mapping[str, t
     if call.action == "delete":
         if proven_gone(calls, call.job_id, workspace):
             return True
-        return open_unless(not any(row["status"] == world.DELETE_FAILED for row in rows))
+        open_unless(not any(row["status"] == world.DELETE_FAILED for row in rows))
+        return None
     if call.action == "update":
         seen = any(row["job_desc"] == options["description"] for row in rows)
-        return True if seen else open_unless(not proven_gone(calls, call.job_id, workspace))
+        if not seen:
+            open_unless(not proven_gone(calls, call.job_id, workspace))
+        return seen or None
     effect = (*world.STOPPED, world.KILLING) if call.action == "stop" else (*world.STARTING, *world.RUNNING)
     before = next((one.shown[call.job_id]["status"] for one in reversed(calls[:number]) if call.job_id in one.shown), 0)
     if before not in effect and any(row["status"] in effect for row in rows):
         return True
-    return open_unless(not proven_gone(calls, call.job_id, workspace) and all(row["status"] == before for row in rows))
+    open_unless(not proven_gone(calls, call.job_id, workspace) and all(row["status"] == before for row in rows))
+    return None
 
 
 class Undecided(Exception):

@@ -28,14 +28,18 @@ Json = t.Dict[str, t.Any]
 
 MISSING = ("0015", "0015", "0015_in_200", "2775", "0101", "0102", "0103", "0105", "unknown404", "html404", "empty404", "json404")
 PROVEN = ("0015", "0015_in_200", "2775")  # these prove by themselves that a job is gone
-SHAPES = st.sampled_from(
+SHAPES: st.SearchStrategy[Json] = st.sampled_from(
     (
         *({}, {}, {"refusal_http": 200, "success_as_string": True}, {"error_shape": "gateway", "message_key": "error_msg"}),
         *({"error_shape": "nested"}, {"error_shape": "camel"}, {"gateway_prefix": "APIG", "numbers_as_strings": True}),
     )
 )
-PAGES = st.sampled_from(({}, {"list_cap": 100, "list_cap_mode": "cap"}, {"list_cap": 100, "list_cap_mode": "refuse"}))
-REMOVALS = st.sampled_from(({}, {"delete_seconds": 0}, {"delete_shown_after": None}, {"delete_shown_after": 0.6}))
+PAGES: st.SearchStrategy[Json] = st.sampled_from(
+    ({}, {"list_cap": 100, "list_cap_mode": "cap"}, {"list_cap": 100, "list_cap_mode": "refuse"})
+)
+REMOVALS: st.SearchStrategy[Json] = st.sampled_from(
+    ({}, {"delete_seconds": 0}, {"delete_shown_after": None}, {"delete_shown_after": 0.6})
+)
 CALM = {
     "missing_job": st.sampled_from(MISSING),
     "delete_again": st.sampled_from(("refuse", "accept")),
@@ -249,8 +253,8 @@ def test_five_faults_that_can_be_survived_are(schedule: Schedule, faults: t.List
     options = {**schedule.options, "wait": True, "wait_timeout": 600, "api_retries": 5}
     settings = {**schedule.settings, "missing_job": "0015"} if "30" in schedule.named else schedule.settings  # no list holds it
     half = len(faults) // 2
-    if "job_id" in options:  # no list has held it yet: one that is gone before the first poll, with its answer lost, is unproven
-        settings = {**settings, "delete_seconds": max(1.0, settings["delete_seconds"])}
+    if "job_id" in options:  # no list has held it yet: one that is gone before it was read, with its answer lost, is unproven
+        settings = {**settings, "delete_seconds": max(200.0, settings["delete_seconds"])}
     looks, changes = (*faults[:half], "an empty list"), tuple(faults[half:])
     ended = judge(replace(schedule, jobs=jobs, options=options, settings=settings, looks=looks, changes=changes))
     assert not ended.result.get("failed"), ended.result["msg"]

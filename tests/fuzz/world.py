@@ -14,6 +14,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import enum
+import functools
 import json
 import re
 import types
@@ -37,7 +38,7 @@ ACCESS_KEY = "AKIAFUZZFUZZ"
 SECRET = "the-secret-of-the-key"
 TOKEN = "the-token-of-the-task"
 START = 1_763_892_000.0  # seconds since the epoch
-MOST_REQUESTS = 4000  # no task makes so many
+MOST_REQUESTS = 20_000  # a list of many pages that never agree is read six times at every look
 
 CHANGING = ("create", "update", "delete", "stop", "restart")
 KILLING, DELETE_FAILED = 9, 6
@@ -204,7 +205,7 @@ class World:
         self.interrupted_at: t.Optional[int] = None  # the number of requests by then
         self.breach = ""
         self._api = Api(self.settings, self.jobs)
-        self._later: t.List[t.Tuple[float, t.Callable[[], None]]] = []
+        self._later: t.List[t.Tuple[float, t.Callable[[], object]]] = []
         self._once: t.Set[str] = set()
         self._empty_list = False
         self._tokens = 0
@@ -231,8 +232,8 @@ class World:
             stopped=lambda: self.interrupted_at is not None,
         )
 
-    def _after(self, seconds: float, work: t.Callable[..., None], *arguments: t.Any) -> None:
-        self._later.append((self.now + seconds, lambda: work(*arguments)))
+    def _after(self, seconds: float, work: t.Callable[..., object], *arguments: t.Any) -> None:
+        self._later.append((self.now + seconds, functools.partial(work, *arguments)))
 
     def catch_up(self) -> None:
         """Let happen, each at its time, what was to happen by now."""
@@ -269,7 +270,7 @@ class World:
 
     # --- what stands where the transport is ---
 
-    def connect(self, dummy_settings: t.Any, dummy_clock: t.Any, timeout: float, dummy_connections: int) -> World:
+    def connect(self, dummy_settings: t.Any, dummy_clock: t.Any, timeout: float, dummy_connections: int) -> t.Any:
         self.timeout = timeout
         return self
 

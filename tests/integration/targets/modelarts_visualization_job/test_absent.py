@@ -73,7 +73,7 @@ def test_gone_before_the_task_changes_nothing(cloud: Cloud, play: Play) -> None:
 def test_gone_however_a_missing_job_answers(cloud: Cloud, play: Play, answer: str) -> None:
     cloud.add("11")
     cloud.set(missing_job=answer)
-    run = play(ABSENT)[0]
+    run = play({**ABSENT, "wait_sleep": 5})[0]
     assert run["changed"] is False and not run.get("failed")
     assert cloud.calls() == (["get"] if answer == "2775" else ["get", "list"] * 2)  # one list alone proves nothing
 

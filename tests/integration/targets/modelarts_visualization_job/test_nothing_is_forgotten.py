@@ -91,7 +91,7 @@ def test_nothing_that_comes_later_closes_an_open_creation(clouds: Clouds, table:
     for name, later in LATER.items():
         cloud = clouds()
         from_then_on(cloud, "create", later, 2, drop="after" if name == "errors" else "before")
-        rows[name] = (cloud, {"name": "made", "train_url": "/bucket/logs/", "wait_timeout": 5})
+        rows[name] = (cloud, {"name": "made", "train_url": "/bucket/logs/", "wait_timeout": 5, "wait_sleep": 5})
     for name, result in table(rows).items():
         assert says_unknown(result, "made") and result["changed"] is False, (name, result)
         assert rows[name][0].changing() == ["create"], name

@@ -904,7 +904,6 @@ def test_jobs_are_sorted_numbers_as_numbers(sort_by: str, descending: bool, ids:
         ({"created_after": 1, "created_before": 3}, ["100"]),
         ({"statuses": frozenset((8,)), "states": frozenset(("stopping",))}, []),
     ],
-    ids=str,
 )
 def test_all_that_is_asked_for_has_to_fit(criteria: Fields, ids: t.List[str]) -> None:
     assert [job["job_id"] for job in filter(_jobs.Criteria(**criteria).fit, SOME)] == ids

@@ -23,7 +23,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils import _http, _modul
 
 Fields = t.Dict[str, t.Any]
 Reply = t.Union[_http.Answer, _http.CallError]
-Calls = t.Sequence[t.Tuple[str, Reply]]
+Calls = t.List[t.Tuple[str, Reply]]
 
 BASE = "https://modelarts.example.com/v1/project"
 CONNECTION: Fields = {
