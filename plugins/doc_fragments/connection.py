@@ -22,8 +22,10 @@ options:
   cloud:
     description:
       - Name of an entry of C(clouds.yaml), read through openstacksdk, which must be installed then.
+      - A dictionary is taken as a whole entry, as in C(openstack.cloud). With a key C(cloud) in it, it adds to the entry of that
+        name.
       - If not set, the environment variable E(OS_CLOUD) is used. E(OS_CLIENT_CONFIG_FILE) is honoured.
-    type: str
+    type: raw
   auth:
     description:
       - Who you are. The names are those of the C(auth) option of C(openstack.cloud), so that both can share it.
@@ -139,10 +141,32 @@ options:
     description:
       - Path of a client certificate in PEM format.
     type: path
+    aliases: [cert]
   client_key:
     description:
-      - Path of the key of O(client_cert), where that file does not hold it.
+      - Path of the key of O(client_cert), where that file does not hold it. It must not be encrypted.
     type: path
+    aliases: [key]
+  auth_type:
+    description:
+      - Accepted so that one dictionary of options serves C(openstack.cloud) too. Any but a password, a token or AK/SK is refused.
+    type: str
+    version_added: 2.0.0
+  interface:
+    description:
+      - Which endpoint is taken where the catalog of IAM tells more than one, V(public), V(internal) or V(admin).
+    type: str
+    version_added: 2.0.0
+  sdk_log_path:
+    description:
+      - Ignored. Accepted so that one dictionary of options serves C(openstack.cloud) too.
+    type: str
+    version_added: 2.0.0
+  sdk_log_level:
+    description:
+      - Ignored. Accepted so that one dictionary of options serves C(openstack.cloud) too.
+    type: str
+    version_added: 2.0.0
   api_timeout:
     description:
       - Seconds for one request.

@@ -139,7 +139,11 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
     elif body is not None:
         scope = read_scope(body)
         project_id = project_of_scope(project_id, scope)
-    endpoint = settings.endpoint or endpoint_from_catalog(scope, settings.region_name) or endpoint_from_region(settings)
+    endpoint = (
+        settings.endpoint
+        or endpoint_from_catalog(scope, settings.region_name, settings.interface)
+        or endpoint_from_region(settings)
+    )
     return Access(f"{endpoint}/v1/{project_id}", authoriser(credentials, project_id, now), token)
 
 
@@ -183,7 +187,7 @@ def project_from_iam(project_id: str) -> str:
         raise AuthError(f"What IAM answered is not the id of a project: {printable(project_id)}.") from error
 
 
-def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str]) -> t.Optional[str]:
+def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str], interface: str = "public") -> t.Optional[str]:
     """Return ModelArts' v1 endpoint (what is before ``/v1``) from a catalog, or ``None``.
 
     The service is listed more than once, with v1 and v2 URLs. Raises :class:`AuthError` where it is no URL.
@@ -193,7 +197,7 @@ def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str]) -> t.Optio
         if service.get("type") not in MODELARTS_SERVICE_TYPES or not isinstance(entries, list):
             continue
         for entry in entries:
-            if not isinstance(entry, dict) or entry.get("interface") not in (None, "public"):
+            if not isinstance(entry, dict) or entry.get("interface") not in (None, interface):
                 continue
             if region_name and (entry.get("region_id") or entry.get("region")) not in (None, "", "*", region_name):
                 continue

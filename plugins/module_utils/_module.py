@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import select
 import signal
@@ -18,11 +19,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.validation import check_type_dict
 
 from . import _jobs, _messages, _settings
 from ._client import Client, Deadline
 from ._decide import Fail, Progress, Reason, Wanted, predicted
-from ._http import REQUESTS_IMPORT_ERROR, CallError, Clock, Transport
+from ._http import REQUESTS_IMPORT_ERROR, SHORTEST_SECRET, CallError, Clock, Transport
 from ._jobs import CONFIRM_SECONDS, Criteria, Job, Jobs, Spec
 from ._reconcile import Reconciler
 
@@ -74,7 +76,7 @@ def connection_options() -> t.Dict[str, t.Any]:
     auth.update(dict.fromkeys(("project_id", "project_name", "project_domain_name", "project_domain_id"), plain))
     auth.update(dict.fromkeys(("password", "token", "security_token"), secret))
     return {
-        "cloud": plain,
+        "cloud": {"type": "raw"},
         "auth": {
             "type": "dict",
             "options": {
@@ -93,8 +95,12 @@ def connection_options() -> t.Dict[str, t.Any]:
         "endpoint": plain,
         "validate_certs": {"type": "bool", "aliases": ["verify"]},
         "ca_cert": {"type": "path", "aliases": ["cacert"]},
-        "client_cert": {"type": "path"},
-        "client_key": {"type": "path", "no_log": False},
+        "client_cert": {"type": "path", "aliases": ["cert"]},
+        "client_key": {"type": "path", "aliases": ["key"], "no_log": False},
+        "auth_type": plain,
+        "interface": plain,
+        "sdk_log_path": plain,
+        "sdk_log_level": plain,
         "api_timeout": {"type": "int", "default": 30},
         "api_retries": {"type": "int", "default": 5},
     }
@@ -170,28 +176,35 @@ def perform(
     clock: Clock,
     connect: Connect,
     given: t.Optional[Params] = None,
-) -> t.Tuple[Result, t.Sequence[str]]:
-    """Do a task, and return its result (``failed`` and ``msg`` in it where it failed) and the secrets to be masked in it.
+) -> Result:
+    """Do a task, and return its result, in which no secret stands: with ``failed`` and ``msg`` where it failed.
 
     :param params: validated, with defaults.
     :param given: as the task gave them: there a null is still seen.
     """
-    secrets: t.Sequence[str] = ()
+    own = params if given is None else given
+    secrets = _settings.secrets_given(own, os.environ)
     try:
-        check_given(params if given is None else given, params)
+        check_given(own, params)
+        check_credentials(own)
         task.check(params)
         client = connected(params, clock, connect)
-        secrets = client.secrets
-        return task.work(params, check_mode, client), secrets
+        secrets = client.secrets = [*secrets, *client.secrets]
+        result = task.work(params, check_mode, client)
     except (ParameterError, _settings.SettingsError) as error:
-        result: Result = {"msg": str(error)}
+        result = failed(str(error))
     except Unread as error:
-        result = {"msg": str(error), **error_fields(error.error)}
+        result = failed(str(error), error.error)
     except CallError as error:
-        result = {"msg": _messages.reading_failure(error), **error_fields(error)}
+        result = failed(_messages.reading_failure(error), error)
     except Exception as error:  # noqa: BLE001  # the outermost boundary: no traceback reaches a user
-        result = {"msg": f"This is a bug in otc.modelarts: {bug(error)}. Please report it."}
-    return {"failed": True, "changed": False, **result}, secrets
+        result = failed(f"This is a bug in otc.modelarts: {bug(error)}. Please report it.")
+    return without_secrets(result, secrets)
+
+
+def failed(message: str, error: t.Optional[CallError] = None) -> Result:
+    """Return the result of a task that failed before anything was changed."""
+    return {"failed": True, "changed": False, "msg": message, **error_fields(error)}
 
 
 def bug(error: BaseException) -> str:
@@ -214,22 +227,131 @@ def connected(params: Params, clock: Clock, connect: Connect) -> Client:
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
-    """A module that also knows its arguments as they were given, null ones among them."""
+    """A module that knows its arguments as they were given, null ones among them, and does not show Ansible the secret ones.
+
+    What Ansible validates, and shows as the invocation, has placeholders in place of secrets and of whatever has no name that
+    is known. ``given``: the arguments themselves.
+    """
+
+    params: t.Dict[str, t.Any]
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.given: Params = dict(self.params)
+        self.given: Params = {**self.params, **parsed_auth(self.params)}
+        self.hidden: t.Dict[str, t.Any] = {}
+        self.params = hide(self.given, self.argument_spec, self.hidden)
 
 
 def run(module: Module, task: Task) -> None:
     """Do the task of a module, and end the module with its result."""
     with interruptible() as clock:
-        result, secrets = perform(task, module.params, module.check_mode, clock, Transport, module.given)
+        result = perform(task, shown_again(module.params, module.hidden), module.check_mode, clock, Transport, module.given)
     # Told outside of the handlers: in one, Ansible would add a traceback.
-    module.no_log_values.update(secrets)
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+# --- secrets: none reaches Ansible, and none comes out -----------------------------------------------------------
+
+MASK = "********"
+SHORTEST_IN_JOBS = 8  # characters: a shorter secret may be a part of any name by chance
+MASKED_JOB = "A secret of this task is also a part of what a job tells of itself. It is masked there, so do not compare by it."
+
+
+def parsed_auth(params: Params) -> Params:
+    """Return C(auth) as a mapping where it came as text that Ansible would take for one; else nothing."""
+    auth = params.get("auth")
+    try:
+        return {"auth": check_type_dict(auth)} if isinstance(auth, str) else {}
+    except (TypeError, ValueError):
+        return {}
+
+
+def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
+    """Return arguments with placeholders for all that may be secret; ``hidden`` comes to hold what they stand for."""
+    shown: t.Dict[str, t.Any] = {}
+    for name, value in given.items():
+        if str(name).startswith("_ansible"):
+            shown[name] = value
+        elif value is None:
+            shown[name] = None
+        elif name == "auth":
+            shown[name] = hide_auth(value, spec, hidden)
+        elif (
+            (name == "cloud" and not isinstance(value, str))
+            or not is_option(name, spec)
+            or (isinstance(value, str) and _settings.password_in(value))
+        ):
+            shown[name] = placeholder(value, hidden)
+        else:
+            shown[name] = value
+    return shown
+
+
+def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
+    """Return C(auth) with placeholders; one that is no mapping is left out, and refused before anything is done."""
+    if not isinstance(auth, dict):
+        return {}
+    options = spec.get("auth", {}).get("options", {})
+    shown: t.Dict[str, t.Any] = {}
+    for name, value in auth.items():
+        plain = is_option(name, options) and not options_of(name, options).get("no_log") and not isinstance(value, (dict, list))
+        open_url = isinstance(value, str) and _settings.password_in(value)
+        text = value if isinstance(value, (dict, list)) else str(value)
+        shown[name] = value if value is None or (plain and not open_url) else placeholder(text, hidden)
+    return shown
+
+
+def options_of(name: str, spec: Params) -> Params:
+    """Return what a spec says of an option, by its name or an alias; nothing where it has none such."""
+    return next((one for own, one in spec.items() if name == own or name in one.get("aliases", ())), {})
+
+
+def is_option(name: str, spec: Params) -> bool:
+    """Tell whether a spec has an option of this name or alias."""
+    return any(name == own or name in one.get("aliases", ()) for own, one in spec.items())
+
+
+def placeholder(value: t.Any, hidden: t.Dict[str, t.Any]) -> str:
+    """Return what Ansible sees in place of a value."""
+    name = f"hidden value {len(hidden) + 1}"
+    hidden[name] = value
+    return name
+
+
+def shown_again(params: t.Any, hidden: t.Mapping[str, t.Any]) -> t.Any:
+    """Return validated parameters with the values for which placeholders stand."""
+    if isinstance(params, dict):
+        return {name: shown_again(value, hidden) for name, value in params.items()}
+    return hidden.get(params, params) if isinstance(params, str) else params
+
+
+def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
+    """Return a result in which no secret stands. Numbers, booleans and the names of fields stay what they are."""
+    longest_first = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
+    masked_jobs: t.List[str] = []
+
+    def masked(value: t.Any, in_job: bool) -> t.Any:
+        if isinstance(value, dict):
+            inside = in_job or "job_name" in value
+            return {name: masked(one, inside or name in ("before", "after")) for name, one in value.items()}
+        if isinstance(value, list):
+            return [masked(one, in_job) for one in value]
+        if not isinstance(value, str):
+            return value
+        text = value
+        for secret in longest_first:
+            if not in_job or len(secret) >= SHORTEST_IN_JOBS:
+                text = text.replace(secret, MASK)
+        if in_job and text != value:
+            masked_jobs.append(text)
+        return text
+
+    safe: Result = masked(result, False)
+    return {**safe, "warnings": [MASKED_JOB]} if masked_jobs else safe
 
 
 @contextlib.contextmanager
@@ -279,6 +401,21 @@ def check_given(given: Params, params: Params) -> None:
         emptied = [value for value in values if value == [] and option != "job_ids"]
         if emptied or any(entry is None or not str(entry).strip() for entry in entries):
             raise ParameterError(f"{option} is given, but has no value. Leave it out (omit) if it is not meant to choose jobs.")
+
+
+def check_credentials(given: Params) -> None:
+    """Raise :class:`ParameterError` where C(auth) has credentials that are all empty: the account would be another one."""
+    auth = given.get("auth")
+    if auth is None:
+        return
+    if not isinstance(auth, dict):
+        raise ParameterError("auth must be a dictionary, such as {token: ...}.")
+    nested = sorted(str(name) for name, value in auth.items() if isinstance(value, (dict, list)))
+    if nested:
+        raise ParameterError(f"auth.{nested[0]} must be text.")
+    named_ones = [name for name in auth if _settings.OTHER_NAMES.get(name, name) in _settings.CREDENTIALS]
+    if named_ones and not any(str(auth[name] or "").strip() for name in named_ones):
+        raise ParameterError(f"{', '.join(f'auth.{name}' for name in named_ones)}: given, but without a value.")
 
 
 def check_at_least(params: Params, option: str, least: float) -> None:

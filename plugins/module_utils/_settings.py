@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 Source = t.Dict[str, t.Any]
+Cloud = t.Union[str, t.Mapping[str, t.Any]]
 
 OTC = "otc.t-systems.com"
 # The providers that are known, by their domain, and what the host of their IAM begins with. The longer domain comes first.
@@ -44,12 +45,16 @@ FACTS: t.Dict[str, t.Tuple[str, t.Tuple[str, ...]]] = {
     "ca_cert": ("ca_cert", ("OS_CACERT",)),
     "client_cert": ("client_cert", ()),
     "client_key": ("client_key", ()),
+    "auth_type": ("auth_type", ()),
+    "interface": ("interface", ()),
 }
 SECRETS = ("token", "secret_key", "security_token", "password")
+CREDENTIALS = ("token", "access_key", "secret_key", "username", "user_id", "password")
 # What the sister tools call the same thing.
 OTHER_NAMES = {
     "ak": "access_key",
     "sk": "secret_key",
+    "user_name": "username",
     "domain_name": "user_domain_name",
     "domain_id": "user_domain_id",
     "tenant_id": "project_id",
@@ -60,6 +65,14 @@ OTHER_NAMES = {
     "key": "client_key",
     "modelarts_endpoint_override": "endpoint",
 }
+# Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
+KEY_NAMES = ("access_key", "secret_key", "security_token", "ak", "sk")
+PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
+AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
+INTERFACES = ("public", "internal", "admin")
+LONG_TEXT = 8  # characters: a shorter value under a name that is not known may be anything
+SECRET_VARIABLES = tuple(name for fact in SECRETS for name in FACTS[fact][1])
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 class SettingsError(Exception):
@@ -108,6 +121,7 @@ class Settings:
     endpoint: t.Optional[str]
     verify: t.Union[bool, str] = True
     cert: t.Union[str, t.Tuple[str, str], None] = None
+    interface: str = "public"
 
 
 # --- from options and environment to settings --------------------------------------------------------------------
@@ -134,37 +148,134 @@ def source_from_environment(environ: t.Mapping[str, str]) -> Source:
     return known(found)
 
 
-def source_from_cloud(name: str) -> Source:
-    """Return the facts of an entry of clouds.yaml, read by openstacksdk.
+def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_region: t.Optional[str] = None) -> Source:
+    """Return the facts of an entry of clouds.yaml, as openstacksdk reads it.
 
-    Raises :class:`SettingsError` where openstacksdk is missing, the entry is unknown, or its way to authenticate
+    :param cloud: the name of the entry, or, as in ``openstack.cloud``, a whole entry (which may name one that it adds to).
+    :param region_name: the one of its regions that the task asks for.
+    :param usual_region: from the environment; where the entry has no such region, it gives way.
+
+    Raises :class:`SettingsError` where openstacksdk is missing, a file or the entry cannot be used, or its way to authenticate
     is none that IAM of these clouds knows.
     """
-    try:
-        import yaml
-        from openstack import config as openstack_config
-        from openstack import exceptions as openstack_exceptions
-    except ImportError as error:
-        raise SettingsError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
-    try:
-        region = openstack_config.OpenStackConfig(load_envvars=True).get_one(cloud=name, validate=False)
-    except (openstack_exceptions.SDKException, OSError, ValueError, AttributeError, TypeError) as error:
-        raise SettingsError(f"The entry of clouds.yaml named by cloud (OS_CLOUD) cannot be used: {error}") from error
-    except yaml.YAMLError as error:  # it may quote the line, and a secret in it
-        raise SettingsError("The clouds.yaml in which cloud (OS_CLOUD) is looked for is not YAML.") from error
-    config: t.Dict[str, t.Any] = region.config
-    auth_type = str(config.get("auth_type") or "password")
-    if auth_type not in ("password", "v3password", "token", "v3token", "aksk"):
-        raise SettingsError(f"The entry {name!r} of clouds.yaml has auth_type {auth_type!r}; use password, token or AK/SK.")
-    source = {key: config.get(key) for key in (*FACTS, *OTHER_NAMES) if key not in SECRETS}
-    source.update(config.get("auth") or {})
+    entry = {"cloud": cloud} if isinstance(cloud, str) else dict(cloud)
+    config = read_entry(entry, region_name, usual_region)
+    title = entry_title(entry)
+    auth = config.get("auth") or {}
+    if not isinstance(auth, dict):
+        raise SettingsError(f"{title} cannot be used: its auth is no mapping.")
+    check_auth_type(config.get("auth_type"), f"{title} has")
+    foreign = sorted(key for key in auth if str(key).startswith("application_credential"))
+    if foreign:
+        raise SettingsError(f"{title} has {', '.join(foreign)}, which IAM of these clouds does not know.")
+    complete = any(auth.get(name) not in (None, "") for name in ("password", "token", *KEY_NAMES))
+    beside = {name: value for name, value in config.items() if name not in KEY_NAMES or not complete}
+    return {**by_our_names(beside), **by_our_names(auth)}
+
+
+def entry_title(entry: t.Mapping[str, t.Any]) -> str:
+    """Return how an entry is called in messages."""
+    return f"The entry {printable(entry['cloud'])} of clouds.yaml (cloud, OS_CLOUD)" if "cloud" in entry else "The entry in cloud"
+
+
+def by_our_names(source: t.Mapping[str, t.Any]) -> Source:
+    """Return what of an entry is set and is one of our facts, by whichever name."""
     renamed = {OTHER_NAMES[key]: value for key, value in source.items() if key in OTHER_NAMES}
     return {**known(renamed), **known(source)}
 
 
+def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Optional[str]) -> t.Dict[str, t.Any]:
+    """Return what openstacksdk makes of an entry. Raises :class:`SettingsError`."""
+    try:
+        from openstack import config as openstack_config
+        from openstack import exceptions as openstack_exceptions
+        from openstack.config import loader
+    except ImportError as error:
+        raise SettingsError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
+    title, name, looked_in = entry_title(entry), entry.get("cloud"), ""
+    if name is not None:
+        files = (check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES),)
+        check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
+        looked_in = f" ({files[0]})" if files[0] else ""
+    try:
+        reader = openstack_config.OpenStackConfig(load_yaml_config=name is not None, load_envvars=name is not None)
+        clouds = reader.cloud_config["clouds"]
+        if name is not None and clouds.get(name) is None:
+            where = (
+                f"in {files[0]}" if files[0] else f"as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
+            )
+            raise SettingsError(f"{title} cannot be used: it is not there, {where}.")
+        own = without_nulls({key: value for key, value in entry.items() if key != "cloud"})
+        base = without_nulls(clouds[name]) if name is not None else {}
+        merged = {**base, **own}
+        if "auth" in base and "auth" in own:
+            merged["auth"] = {**base["auth"], **own["auth"]}
+        clouds["this one"] = merged
+        if region_name is None and usual_region is not None:
+            try:
+                return dict(reader.get_one(cloud="this one", region_name=usual_region, validate=False).config)
+            except openstack_exceptions.SDKException:
+                pass  # another region, which the entry does not have: it has its own
+        return dict(reader.get_one(cloud="this one", region_name=region_name or "", validate=False).config)
+    except openstack_exceptions.SDKException as error:
+        said = str(error).replace("for cloud this one", "for it").replace("\n", " ")
+        raise SettingsError(f"{title}{looked_in} cannot be used: {said}") from error
+    except (KeyError, IndexError, ValueError) as error:
+        text = "openstacksdk fills in what stands in braces, and something there is nothing that it knows"
+        raise SettingsError(f"{title}{looked_in} cannot be used: {text}.") from error
+    except (OSError, AttributeError, TypeError) as error:
+        raise SettingsError(f"{title}{looked_in} cannot be used: openstacksdk cannot make sense of it.") from error
+
+
+def without_nulls(value: t.Any) -> t.Any:
+    """Return an entry without what is null in it; dates, which YAML makes of what looks like one, as text."""
+    if isinstance(value, dict):
+        return {key: without_nulls(one) for key, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [without_nulls(one) for one in value if one is not None]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
+    """Return the file that openstacksdk will read, if there is one. Raises :class:`SettingsError` where it cannot be read.
+
+    :param variable: the variable that may name it.
+    """
+    import yaml
+
+    named_one = os.environ.get(variable)
+    if named_one and not os.path.exists(named_one):
+        raise SettingsError(f"{variable} names a file that is not there: {printable(named_one)}.")
+    path = named_one or next((one for one in usual if os.path.exists(one)), None)
+    if path is None:
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if text.startswith("$ANSIBLE_VAULT;"):
+            raise SettingsError(f"The file {printable(path)} is encrypted by ansible-vault, which openstacksdk cannot read.")
+        parsed = yaml.safe_load(text)
+    except OSError as error:
+        raise SettingsError(f"The file {printable(path)} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeError) as error:  # it may quote the line, and a secret in it
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f" (line {mark.line + 1})"
+        raise SettingsError(f"The file {printable(path)} is not YAML{line}.") from error
+    if parsed is not None and not (isinstance(parsed, dict) and isinstance(parsed.get("clouds") or {}, dict)):
+        raise SettingsError(f"The file {printable(path)} is no clouds.yaml: it has no mapping of clouds.")
+    return path
+
+
+def check_auth_type(auth_type: t.Any, whose: str) -> None:
+    """Raise :class:`SettingsError` for a way to authenticate that IAM of these clouds does not know."""
+    if str(auth_type or "password") not in AUTH_TYPES:
+        raise SettingsError(f"{whose} auth_type {printable(auth_type)}; use password, token or AK/SK.")
+
+
 def known(source: t.Mapping[str, t.Any]) -> Source:
-    """Return what of ``source`` is set and is one of our facts."""
-    return {key: value for key, value in source.items() if key in FACTS and value not in (None, "")}
+    """Return what of ``source`` is set and is one of our facts, without the line ends that files leave around a value."""
+    cut = {key: value.strip("\r\n") if isinstance(value, str) else value for key, value in source.items() if key in FACTS}
+    return {key: value for key, value in cut.items() if value is not None and str(value).strip()}
 
 
 class Sources:
@@ -173,15 +284,20 @@ class Sources:
     A cloud that only the environment names (``OS_CLOUD``) is left alone where the options have credentials.
     """
 
-    def __init__(
-        self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], load_cloud: t.Callable[[str], Source]
-    ) -> None:
+    def __init__(self, params: t.Mapping[str, t.Any], environ: t.Mapping[str, str], load_cloud: t.Callable[..., Source]) -> None:
         self.options = source_from_options(params)
-        self.cloud_name = params.get("cloud")
-        if not self.cloud_name and credentials_of(self.options) is None:
-            self.cloud_name = environ.get("OS_CLOUD")
-        self.cloud = load_cloud(self.cloud_name) if self.cloud_name else {}
-        self.in_order = (self.options, self.cloud, source_from_environment(environ))
+        check_auth_type(self.options.get("auth_type"), "The options have")
+        environment = source_from_environment(environ)
+        named_cloud = params.get("cloud")
+        if not named_cloud and credentials_of(self.options) is None:
+            named_cloud = environ.get("OS_CLOUD", "").strip("\r\n")
+        if named_cloud and not isinstance(named_cloud, (str, dict)):
+            raise SettingsError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
+        regions = (self.options.get("region_name"), environment.get("region_name"))
+        self.cloud = load_cloud(named_cloud, *regions) if named_cloud else {}
+        self.cloud_title = entry_title({"cloud": named_cloud} if isinstance(named_cloud, str) else named_cloud or {})
+        self.has_cloud = bool(named_cloud)
+        self.in_order = (self.options, self.cloud, environment)
 
     def get(self, fact: str) -> t.Any:
         """Return a fact from the strongest source that has it, or ``None``."""
@@ -193,8 +309,8 @@ class Sources:
             own = credentials_of(source)
             if own is not None:
                 return own
-            if source is self.cloud and self.cloud_name:
-                raise SettingsError(f"The entry {self.cloud_name!r} of clouds.yaml, from cloud (OS_CLOUD), has no credentials.")
+            if source is self.cloud and self.has_cloud:
+                raise SettingsError(f"{self.cloud_title} has no credentials.")
         raise SettingsError(
             "No credentials: set cloud (OS_CLOUD), auth.token (OS_TOKEN), auth.access_key with auth.secret_key "
             "(OS_ACCESS_KEY, OS_SECRET_KEY), or auth.username with auth.password (OS_USERNAME, OS_PASSWORD)."
@@ -210,17 +326,59 @@ def secrets_of(credentials: Credentials) -> t.Tuple[str, ...]:
     return (str(credentials.user["password"]),)
 
 
+def secrets_given(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.List[str]:
+    """Return what must never be shown of the options, as they were given, and of the environment."""
+    found = [environ.get(name) for name in SECRET_VARIABLES]
+    urls = [environ.get(name) for name in PROXY_VARIABLES]
+    for entry in mappings([params.get("auth"), params.get("cloud")]):
+        found.extend(str(value) for name, value in entry.items() if is_secret(name, value))
+    for entry in mappings(dict(params)):
+        urls.extend(value for value in entry.values() if isinstance(value, str))
+    found.extend(password_in(url) for url in urls)
+    return [text for text in ((value or "").strip("\r\n") for value in found) if text]
+
+
+def mappings(value: t.Any) -> t.Iterator[t.Dict[str, t.Any]]:
+    """Yield a value, and what is in it, where it is a mapping."""
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from mappings(one)
+
+
+def is_secret(name: t.Any, value: t.Any) -> bool:
+    """Tell whether a value in an entry must not be shown: by its name, or where the name may be a mistyped one."""
+    fact = OTHER_NAMES.get(str(name), str(name))
+    long_text = isinstance(value, str) and len(value) >= LONG_TEXT
+    return not isinstance(value, (dict, list)) and (fact in SECRETS or (fact not in FACTS and long_text))
+
+
+def password_in(url: t.Optional[str]) -> t.Optional[str]:
+    """Return the password in a URL, if there is one."""
+    match = re.match(r"\w+://[^/]*?:([^/]*)@", url or "")
+    return match.group(1) if match else None
+
+
 def credentials_of(source: Source) -> t.Optional[Credentials]:
     """Return the credentials in one source: token before AK/SK before password, or ``None`` where there are none."""
     if "token" in source:
-        return Token(str(source["token"]))
+        return Token(carried(source, "token"))
     if any(fact in source for fact in ("access_key", "secret_key", "security_token")):
         demand(source, "access_key", "secret_key")
-        return AccessKey(str(source["access_key"]), str(source["secret_key"]), source.get("security_token"))
+        temporary = carried(source, "security_token") if "security_token" in source else None
+        return AccessKey(carried(source, "access_key"), str(source["secret_key"]), temporary)
     if any(fact in source for fact in ("password", "username", "user_id")):
         demand(source, "user_id" if "user_id" in source else "username", "password")
         return Password(password_user(source))
     return None
+
+
+def carried(source: Source, fact: str) -> str:
+    """Return a fact that becomes a part of a header. Raises :class:`SettingsError` where no header can carry it."""
+    value = str(source[fact])
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise SettingsError(f"{named(fact)} has a character in it that no header can carry, such as a blank or a line break.")
+    return value
 
 
 def demand(source: Source, *facts: str) -> None:
@@ -253,7 +411,7 @@ def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
 def resolve(
     params: t.Mapping[str, t.Any],
     environ: t.Optional[t.Mapping[str, str]] = None,
-    load_cloud: t.Callable[[str], Source] = source_from_cloud,
+    load_cloud: t.Callable[..., Source] = source_from_cloud,
 ) -> Settings:
     """Turn a task's options and the environment into :class:`Settings`.
 
@@ -277,6 +435,7 @@ def resolve(
         endpoint=endpoint,
         verify=verification(sources),
         cert=client_certificate(sources),
+        interface=interface_of(sources),
     )
     check_reachable(settings)
     return settings
@@ -293,7 +452,8 @@ def split_endpoint(url: t.Any) -> t.Tuple[str, t.Optional[str]]:
     match = re.fullmatch(r"(?P<base>.*?)(?:/v1(?:/(?P<project>[^/]+))?)?/*", url)
     if match is None:
         raise SettingsError(f"{named('endpoint')} is not a URL: {printable(url)}.")
-    return match.group("base").rstrip("/"), match.group("project")
+    project = match.group("project")
+    return match.group("base").rstrip("/"), None if project in PROJECT_PLACEHOLDERS else project
 
 
 def check_url(url: t.Any, fact: str) -> None:
@@ -342,6 +502,15 @@ def iam_url(url: str) -> str:
     """Return the URL of IAM's v3 API, whatever version (or none) the URL given has."""
     check_url(url, "auth_url")
     return re.sub(r"(/v\d+(\.\d+)?)?/*$", "", url) + "/v3"
+
+
+def interface_of(sources: Sources) -> str:
+    """Return which kind of endpoint is taken from the catalog. Raises :class:`SettingsError` for what is none."""
+    value = str(sources.get("interface") or "public").lower()
+    interface = re.sub(r"url$", "", value)
+    if interface not in INTERFACES:
+        raise SettingsError(f"interface must be one of {', '.join(INTERFACES)}, not {printable(value)}.")
+    return interface
 
 
 def verification(sources: Sources) -> t.Union[bool, str]:

@@ -125,7 +125,7 @@ def run(schedule: Schedule, cloud: World, check_mode: bool = False) -> Run:
     task, spec = (_module.INFO, _module.INFO_SPEC) if info else (_module.JOB, _module.JOB_SPEC)
     begin = cloud.now
     given = schedule.parameters()
-    result, dummy = _module.perform(task, validated(spec, given), check_mode, cloud.clock(), cloud.connect, given)
+    result = _module.perform(task, validated(spec, given), check_mode, cloud.clock(), cloud.connect, given)
     cloud.catch_up()
     COUNTS["runs"] += 1
     COUNTS["requests"] += len(cloud.calls)

@@ -212,7 +212,7 @@ def test_any_answers_to_a_task_end_in_a_result(
     if "state" in options:
         task, spec, own = _module.JOB, _module.JOB_SPEC, {"wait": wait, "max_concurrency": 1}
     given = {"wait_timeout": 30, "api_retries": 2, **CONNECTIONS[connection], **own, **options}
-    result, dummy = _module.perform(task, validated(spec, given), False, clock, wire.connect, given)
+    result = _module.perform(task, validated(spec, given), False, clock, wire.connect, given)
     text = json.dumps(result)
     assert SECRET not in text and "is a bug" not in text, text[:500]
     check_texts(result.get("msg"), *(row.get("msg") for row in result.get("jobs") or []))

@@ -5,5 +5,12 @@
 
 set -eu
 
+# With the oldest ansible-core, what depends on Ansible itself: arguments, results, check and diff mode, interrupts. What the
+# modules make of the cloud is the same whichever core starts them.
+case $(python -c 'from ansible.release import __version__; print(__version__)') in
+    2.17.*) set -- test_absent.py test_bad_input.py test_info.py test_interrupts.py ;;
+    *) set -- . ;;
+esac
+
 # The tests run ansible-playbook themselves, against a simulator that they start on loopback.
-exec python -m pytest -p no:cacheprovider --numprocesses 2 --durations 5 .
+exec python -m pytest -p no:cacheprovider --numprocesses 3 --durations 5 "$@"

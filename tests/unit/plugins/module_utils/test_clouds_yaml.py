@@ -1,0 +1,236 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Entries of clouds.yaml as they are in use: we make of each what openstacksdk makes of it, or say why not."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+from openstack import config as openstack_config
+from openstack.config import loader
+
+from ansible_collections.otc.modelarts.plugins.module_utils import _settings
+
+Fields = t.Dict[str, t.Any]
+
+IAM = "https://iam.eu-de.otc.t-systems.com/v3"
+USER: Fields = {"username": "u", "password": "the-password", "user_domain_name": "OTC-EU-DE-1"}
+BASE: Fields = {"auth_url": IAM, **USER, "project_name": "eu-de_p"}
+FACTS = ("username", "password", "token", "user_domain_name", "auth_url", "project_id", "project_name", "region_name")
+
+
+class Entry(t.NamedTuple):
+    """An entry, what else the task gives, and facts that we take otherwise than openstacksdk, with the reason."""
+
+    title: str
+    entry: Fields
+    region: t.Optional[str] = None
+    secure: t.Optional[Fields] = None
+    public: t.Optional[Fields] = None
+    otherwise: t.Mapping[str, t.Any] = {}
+    why: str = ""
+
+
+NL = {"name": "eu-nl", "values": {"auth": {"project_id": "in-nl"}, "modelarts_endpoint_override": "https://nl.example.com"}}
+DE = {"name": "eu-de", "values": {"auth": {"project_id": "in-de"}, "modelarts_endpoint_override": "https://de.example.com"}}
+ENTRIES = [
+    Entry("password", {"auth": BASE}),
+    Entry("with an id of the project", {"auth": {**BASE, "project_id": "p"}}),
+    Entry("with a region", {"auth": BASE, "region_name": "eu-de"}),
+    Entry("the sample of OTC: a key beside auth", {"auth": BASE, "ak": "AK", "sk": "SK"}),
+    Entry("a key beside auth by its long names", {"auth": BASE, "access_key": "AK", "secret_key": "SK"}),
+    Entry("what automation controllers inject", {"auth": {**BASE, "domain_name": "d"}, "verify": True}),
+    Entry("verify is false", {"auth": BASE, "verify": False}),
+    Entry("region by the task, of two", {"auth": {**USER, "auth_url": IAM}, "regions": [NL, DE]}, region="eu-de"),
+    Entry("the first region", {"auth": {**USER, "auth_url": IAM}, "regions": [NL, DE]}),
+    Entry("regions by name only", {"auth": BASE, "regions": ["eu-nl", "eu-de"]}, region="eu-de"),
+    Entry("a list of regions in a line", {"auth": BASE, "region_name": "eu-nl,eu-de"}, region="eu-de"),
+    Entry("values of a region beat the entry", {"auth": {**BASE, "project_id": "p"}, "regions": [DE]}),
+    Entry("password in secure.yaml", {"auth": {**BASE, "password": None}}, secure={"auth": {"password": "the-password"}}),
+    Entry("secure.yaml beats clouds.yaml", {"auth": {**BASE, "password": "old"}}, secure={"auth": {"password": "the-password"}}),
+    Entry("flat", {"auth": {}, **BASE}),
+    Entry("flat user, the rest in auth", {"auth": {"auth_url": IAM, "project_id": "p"}, **USER}),
+    Entry("auth beats what is beside it", {"auth": BASE, "project_name": "other"}),
+    Entry("user_name", {"auth": {**{k: v for k, v in BASE.items() if k != "username"}, "user_name": "u"}}),
+    Entry("tenant_name", {"auth": {**USER, "auth_url": IAM, "tenant_name": "eu-de_p"}}),
+    Entry("tenant_id", {"auth": {**USER, "auth_url": IAM, "tenant_id": "p"}}),
+    Entry(
+        "with hyphens", {"auth": {"auth-url": IAM, "project-id": "p", "username": "u", "password": "x", "user-domain-name": "d"}}
+    ),
+    Entry("v3password", {"auth_type": "v3password", "auth": {**BASE, "project_domain_name": "d"}}),
+    Entry("token", {"auth_type": "token", "auth": {"auth_url": IAM, "token": "the-token", "project_id": "p"}}),
+    Entry("v3token", {"auth_type": "v3token", "auth": {"auth_url": IAM, "token": "the-token", "project_id": "p"}}),
+    Entry("nulls", {"auth": BASE, "cacert": None, "cert": None}),
+    Entry("a number as password", {"auth": {**BASE, "password": 12345678}}),
+    Entry("a number as project", {"auth": {**BASE, "project_id": 42}}),
+    Entry("profile of its own", {"profile": "ours", "auth": {**USER, "project_name": "p"}}, public={"auth": {"auth_url": IAM}}),
+    Entry(
+        "the old name of profile", {"cloud": "ours", "auth": {**USER, "project_name": "p"}}, public={"auth": {"auth_url": IAM}}
+    ),
+    Entry("the profile has the region", {"profile": "ours", "auth": BASE}, public={"region_name": "eu-de"}),
+    Entry("the profile has regions", {"profile": "ours", "auth": BASE}, region="eu-de", public={"regions": ["eu-nl", "eu-de"]}),
+    Entry(
+        "the region is in the URL", {"auth": {**BASE, "auth_url": "https://iam.{region_name}.x.com/v3"}, "region_name": "eu-de"}
+    ),
+    Entry("interface", {"auth": BASE, "interface": "internal"}),
+    Entry("other services' settings", {"auth": BASE, "volume_api_version": "3", "networks": [], "identity_api_version": 3}),
+    Entry(
+        "a key",
+        {"auth": {"auth_url": IAM, "ak": "AK", "sk": "SK", "project_id": "p"}},
+        otherwise={"access_key": "AK", "secret_key": "SK"},
+        why="openstacksdk knows no access keys; its extension for these clouds reads them so",
+    ),
+    Entry(
+        "a key beside an auth without a password",
+        {"auth_type": "aksk", "auth": {"project_id": "p"}, "ak": "AK", "sk": "SK"},
+        otherwise={"access_key": "AK", "secret_key": "SK"},
+        why="as above",
+    ),
+]
+
+
+@pytest.fixture
+def clouds(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., None]:
+    """Return what writes the files that openstacksdk reads, in an environment with nothing of this machine."""
+    for name in [name for name in os.environ if name.startswith("OS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(loader, "VENDOR_FILES", [str(tmp_path / "clouds-public.yaml")])
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    monkeypatch.setenv("OS_CLIENT_SECURE_FILE", str(tmp_path / "secure.yaml"))
+
+    def write(entry: Fields, secure: t.Optional[Fields] = None, public: t.Optional[Fields] = None) -> None:
+        for name, key, content in (
+            ("clouds.yaml", "clouds", {"mine": entry}),
+            ("secure.yaml", "clouds", {"mine": secure} if secure else {}),
+            ("clouds-public.yaml", "public-clouds", {"ours": public} if public else {}),
+        ):
+            (tmp_path / name).write_text(yaml.safe_dump({key: content}))
+
+    return write
+
+
+def by_openstacksdk(region: t.Optional[str]) -> Fields:
+    """Return what openstacksdk makes of the entry: of the credentials, what it would really send."""
+    config = openstack_config.OpenStackConfig()
+    cloud = config.get_one(cloud="mine", region_name=region or "", validate="ak" not in str(config.cloud_config))
+    facts: Fields = {"region_name": cloud.region_name, "project_id": cloud.config["auth"].get("project_id")}
+    plugin = cloud._auth
+    if plugin is not None:
+        holders = [
+            plugin,
+            *getattr(plugin, "auth_methods", ()),
+        ]  # v3 plugins keep it in their methods, generic ones in themselves
+        values = {name.lstrip("_"): value for one in holders for name, value in vars(one).items()}
+        facts.update({name: values.get(name) for name in FACTS if name != "region_name"})
+    return {name: str(value) for name, value in facts.items() if value not in (None, "")}
+
+
+@pytest.mark.filterwarnings("ignore:Comma separated lists")
+@pytest.mark.parametrize("case", ENTRIES, ids=[case.title for case in ENTRIES])
+def test_we_make_of_an_entry_what_openstacksdk_makes_of_it(clouds: t.Callable[..., None], case: Entry) -> None:
+    clouds(case.entry, case.secure, case.public)
+    ours = _settings.source_from_cloud("mine", case.region)
+    taken = {name: str(ours[name]) for name in (*FACTS, "access_key", "secret_key") if ours.get(name)}
+    expected = {**by_openstacksdk(case.region), **case.otherwise}
+    if "auth_url" not in expected:
+        expected.update({name: taken[name] for name in taken if name not in expected and "key" not in name})
+    assert taken == expected
+    assert bool(case.otherwise) == bool(case.why)
+
+
+def test_nulls_are_dropped_where_openstacksdk_stumbles_over_them(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": BASE})
+    plain = _settings.source_from_cloud("mine")
+    clouds(
+        {
+            "auth": {**BASE, "token": None, "project_id": None},
+            "auth_type": None,
+            "region_name": None,
+            "regions": None,
+            "verify": None,
+            "networks": None,
+        }
+    )
+    assert _settings.source_from_cloud("mine") == plain
+
+
+def test_the_same_entry_may_be_given_whole(clouds: t.Callable[..., None]) -> None:
+    for case in ENTRIES:
+        if case.secure or case.public or "cloud" in case.entry:
+            continue
+        clouds(case.entry)
+        assert _settings.source_from_cloud(case.entry, case.region) == _settings.source_from_cloud("mine", case.region), (
+            case.title
+        )
+
+
+def test_an_entry_that_is_given_may_add_to_one_that_it_names(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": BASE, "region_name": "eu-de"})
+    found = _settings.source_from_cloud({"cloud": "mine", "auth": {"project_name": "other"}, "verify": False})
+    assert (found["project_name"], found["username"], found["validate_certs"]) == ("other", "u", False)
+
+
+@pytest.mark.parametrize(
+    ("region", "usual", "project"), [("eu-de", "eu-nl", "in-de"), (None, "eu-de", "in-de"), (None, "x", "in-nl")]
+)
+def test_a_region_of_the_environment_gives_way(
+    clouds: t.Callable[..., None], region: t.Optional[str], usual: str, project: str
+) -> None:
+    clouds({"auth": {**USER, "auth_url": IAM}, "regions": [NL, DE]})
+    assert _settings.source_from_cloud("mine", region, usual)["project_id"] == project
+
+
+def test_a_region_that_the_entry_does_not_have_is_refused(clouds: t.Callable[..., None]) -> None:
+    for entry in ({"auth": BASE, "region_name": "eu-de"}, {"auth": BASE, "regions": [NL, DE]}):
+        clouds(entry)
+        with pytest.raises(_settings.SettingsError, match="Region eu-ch is not a valid region name for it"):
+            _settings.source_from_cloud("mine", "eu-ch")
+
+
+# What cannot be used, and what is said then.
+REFUSED: t.List[t.Tuple[Fields, str]] = [
+    ({"auth": {**BASE, "auth_url": "https://{nothing}/v3"}}, "in braces"),
+    ({"auth": BASE, "modelarts_endpoint_override": "https://h/v1/{project}"}, "in braces"),
+    ({"auth": BASE, "modelarts_endpoint_override": "https://h/v1/{"}, "in braces"),
+    ({"auth": [1]}, "cannot"),
+    ({"auth_type": "v3applicationcredential", "auth": {"auth_url": IAM}}, "auth_type 'v3applicationcredential'"),
+    ({"auth": {**BASE, "application_credential_id": "a", "application_credential_secret": "the-password"}}, "application_cred"),
+]
+
+
+@pytest.mark.parametrize(("entry", "said"), REFUSED, ids=[said for dummy, said in REFUSED])
+def test_what_cannot_be_used_is_a_sentence(clouds: t.Callable[..., None], entry: Fields, said: str) -> None:
+    clouds(entry)
+    for cloud in ("mine", entry):
+        with pytest.raises(_settings.SettingsError) as caught:
+            _settings.source_from_cloud(cloud)
+        message = str(caught.value)
+        assert said in message and "\n" not in message and "Error" not in message and "the-password" not in message
+
+
+def test_files_that_cannot_be_read_are_named(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clouds({"auth": BASE})
+    for name in ("clouds.yaml", "secure.yaml"):
+        for text, said in (
+            ("$ANSIBLE_VAULT;1.1;AES256\n6162", "encrypted by ansible-vault"),
+            ("clouds: {mine: [the-password", "is not YAML (line "),
+            ("just text", "no mapping of clouds"),
+            ("clouds: [mine]", "no mapping of clouds"),
+        ):
+            before = (tmp_path / name).read_text()
+            (tmp_path / name).write_text(text)
+            with pytest.raises(_settings.SettingsError, match=f"{name}'") as caught:
+                _settings.source_from_cloud("mine")
+            assert said in str(caught.value) and "the-password" not in str(caught.value)
+            (tmp_path / name).write_text(before)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "nowhere.yaml"))
+    with pytest.raises(_settings.SettingsError, match=r"OS_CLIENT_CONFIG_FILE names a file that is not there: .*nowhere.yaml"):
+        _settings.source_from_cloud("mine")
