@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import collections
+import re
 import typing as t
 
 from . import _jobs
@@ -199,6 +200,8 @@ def advice(error: t.Optional[CallError], force_helps: bool = False) -> str:
 
 def iam_advice(error: CallError) -> str:
     """Return what a person can do where no token was to be had, or IAM did not tell the project."""
+    if re.match(r"ModelArts\.", error.kind()):
+        return "Check auth_url: ModelArts answers there, which is not IAM"
     if error.http_status in (401, 403):
         return "Check the user, the password, the domain and the project: IAM refused them"
     if error.http_status == 404:

@@ -8,7 +8,7 @@ set -eu
 # With the oldest ansible-core, what depends on Ansible itself: arguments, results, check and diff mode, interrupts. What the
 # modules make of the cloud is the same whichever core starts them.
 case $(python -c 'from ansible.release import __version__; print(__version__)') in
-    2.17.*) set -- test_absent.py test_bad_input.py test_info.py test_interrupts.py ;;
+    2.17.*) set -- test_absent.py test_bad_input.py test_given.py test_info.py test_interrupts.py ;;
     *) set -- . ;;
 esac
 
