@@ -286,6 +286,8 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
             or (isinstance(value, str) and _settings.password_in(value))
         ):
             shown[name] = placeholder(value, hidden)
+        elif isinstance(value, list):
+            shown[name] = [entry for entry in value if entry is not None]  # what a null entry means is ours to say
         else:
             shown[name] = value
     return shown
