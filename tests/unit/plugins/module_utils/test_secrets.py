@@ -103,7 +103,7 @@ def end(options: Fields, cloud: Echo, monkeypatch: pytest.MonkeyPatch, capsys: p
     logged: t.List[str] = []
     given = {"state": "absent", "wait": False, "job_id": "10", "endpoint": ENDPOINT, "api_retries": 0, **options}
     given.update(_ansible_verbosity=4, _ansible_debug=True)
-    if "_ansible_inject_invocation" in str(vars(parameters)):  # newer cores show the invocation only where they are told to
+    if "inject_invocation" in parameters.PASS_VARS:  # newer cores show the invocation only where they are told to
         given["_ansible_inject_invocation"] = True
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
