@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import typing as t
@@ -192,39 +193,40 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         from openstack.config import loader
     except ImportError as error:
         raise SettingsError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
-    title, name, looked_in = entry_title(entry), entry.get("cloud"), ""
+    title, name, file = entry_title(entry), entry.get("cloud"), None
     if name is not None:
-        files = (check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES),)
+        file = check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES)
         check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
-        looked_in = f" ({files[0]})" if files[0] else ""
+        title = f"{title}, in {file}," if file else title
     try:
         reader = openstack_config.OpenStackConfig(load_yaml_config=name is not None, load_envvars=name is not None)
         clouds = reader.cloud_config["clouds"]
         if name is not None and clouds.get(name) is None:
-            where = (
-                f"in {files[0]}" if files[0] else f"as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
-            )
-            raise SettingsError(f"{title} cannot be used: it is not there, {where}.")
-        own = without_nulls({key: value for key, value in entry.items() if key != "cloud"})
-        base = without_nulls(clouds[name]) if name is not None else {}
-        merged = {**base, **own}
-        if "auth" in base and "auth" in own:
-            merged["auth"] = {**base["auth"], **own["auth"]}
-        clouds["this one"] = merged
+            places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
+            raise SettingsError(f"{title} cannot be used: it is not there{places}.")
+        clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
         if region_name is None and usual_region is not None:
-            try:
+            with contextlib.suppress(openstack_exceptions.SDKException):  # it has no such region, but its own
                 return dict(reader.get_one(cloud="this one", region_name=usual_region, validate=False).config)
-            except openstack_exceptions.SDKException:
-                pass  # another region, which the entry does not have: it has its own
         return dict(reader.get_one(cloud="this one", region_name=region_name or "", validate=False).config)
     except openstack_exceptions.SDKException as error:
         said = str(error).replace("for cloud this one", "for it").replace("\n", " ")
-        raise SettingsError(f"{title}{looked_in} cannot be used: {said}") from error
+        raise SettingsError(f"{title} cannot be used: {said}") from error
     except (KeyError, IndexError, ValueError) as error:
         text = "openstacksdk fills in what stands in braces, and something there is nothing that it knows"
-        raise SettingsError(f"{title}{looked_in} cannot be used: {text}.") from error
+        raise SettingsError(f"{title} cannot be used: {text}.") from error
     except (OSError, AttributeError, TypeError) as error:
-        raise SettingsError(f"{title}{looked_in} cannot be used: openstacksdk cannot make sense of it.") from error
+        raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
+
+
+def merged_entry(base: t.Any, entry: Source) -> t.Any:
+    """Return an entry of a file with what an entry given in the task adds to it, nulls left out."""
+    own = without_nulls({key: value for key, value in entry.items() if key != "cloud"})
+    plain = without_nulls(base)
+    if not own:
+        return plain
+    both = {**plain, **own}
+    return {**both, "auth": {**plain["auth"], **own["auth"]}} if "auth" in plain and "auth" in own else both
 
 
 def without_nulls(value: t.Any) -> t.Any:
