@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from . import _auth, _settings
 from ._http import (
+    LONGEST_ID,
     Answer,
     AnswerLost,
     CallError,
@@ -71,6 +72,8 @@ class Deadline:
         """Return the error for a task whose time is over."""
         return DeadlineExceeded(f"The time of the task, wait_timeout ({self.seconds:g} s), is over.")
 
+
+TOO_LITTLE = 0.1  # seconds
 
 # --- what may be repeated: pure ----------------------------------------------------------------------------------
 
@@ -215,6 +218,8 @@ class Client:
             except CallError as error:
                 pause = 0.0 if wants_quiet(error) else self._pause(error, attempt)
                 late = max(pause, self._quiet()) >= self.deadline.remaining()
+                if isinstance(error, NotSent) and self.deadline.remaining() < TOO_LITTLE:
+                    raise self.deadline.exceeded() from error  # the time that was left was no time to connect
                 if attempt >= self.retries or late or not repeatable(error, request.idempotent):
                     raise
             if pause:
@@ -253,9 +258,12 @@ class Client:
         return reply
 
     def _read(self, answer: Answer) -> Reply:
-        """Return what an answer says; where it is an error, without the secrets that it may repeat."""
+        """Return what an answer says; where parts of it are cut out to be shown, without the secrets that it may repeat."""
         try:
-            return read_answer(answer)
+            reply = read_answer(answer)
+            if len(reply.request_id or "") < LONGEST_ID:
+                return reply
+            return replace(reply, request_id=read_answer(masked(answer, self.secrets)).request_id)  # a piece of something longer
         except CallError as error:
             try:
                 read_answer(masked(answer, self.secrets))
@@ -265,7 +273,7 @@ class Client:
 
     def _pause(self, error: CallError, attempt: int) -> float:
         """Return the seconds to let pass before the next attempt: exponential with jitter, or as the server asks."""
-        exponential = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + self._jitter() / 2)
+        exponential = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 30)) * (0.5 + self._jitter() / 2)
         return exponential if error.retry_after is None else error.retry_after + self._jitter() / 10
 
     def _quiet(self) -> float:

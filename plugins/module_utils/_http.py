@@ -12,7 +12,9 @@ The law of what an answer proves stands in :func:`failure_of`: only a refusal pr
 
 from __future__ import annotations
 
+import base64
 import enum
+import html
 import importlib
 import json
 import os
@@ -22,7 +24,7 @@ import ssl
 import time as system_time
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from . import _wire
 from ._auth import Authorise, host_header
@@ -39,6 +41,8 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
 SHORTEST_SECRET = 4  # characters
+LONGEST_ID = 128  # characters of the id of a request
+DEEPEST = 30  # levels of nesting; the API uses four
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 USER_AGENT = "ansible-otc.modelarts"
 REQUEST_ID_HEADERS = ("X-Request-Id", "X-Openstack-Request-Id", "X-IAM-Trace-Id")
@@ -218,16 +222,48 @@ def read_answer(answer: Answer) -> Reply:
     return Reply(body, answer.headers, answer.status, request_id)
 
 
-def masked(answer: Answer, secrets: t.Iterable[str]) -> Answer:
-    """Return an answer without these secrets, the longest first; those of less than 4 characters could be anything.
+MASK = "********"
 
-    It is done to the whole answer, as what is cut from a text may be a piece of a secret.
+
+def forms_of(secret: str) -> t.Set[str]:
+    """Return a secret as it may stand in a text: as it is, and as URLs, HTML and headers carry it."""
+    plain = secret.strip()
+    encoded = base64.b64encode(plain.encode("utf-8", "replace")).decode()
+    return {secret, plain, quote(plain, safe=""), quote_plus(plain), html.escape(plain), encoded}
+
+
+def without(text: str, secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> str:
+    """Return a text without these secrets, the longest first, however long the blanks in them are there.
+
+    :param shortest: characters; a secret with fewer could be anything.
     """
-    body, headers = answer.body, dict(answer.headers)
-    for secret in sorted(filter(lambda one: len(one) >= SHORTEST_SECRET, secrets), key=len, reverse=True):
-        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-            body = body.replace(form.encode("utf-8", "replace"), b"********")
-        headers = {name: value.replace(secret, "********") for name, value in headers.items()}
+    forms = {form for secret in secrets if len(secret.strip()) >= shortest for form in forms_of(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        if form in text:
+            text = text.replace(form, MASK)
+        elif re.search(r"\s", form.strip()):
+            text = re.sub(r"\s+".join(map(re.escape, form.split())), MASK, text)
+    return text
+
+
+def masked(answer: Answer, secrets: t.Sequence[str]) -> Answer:
+    """Return an answer without these secrets.
+
+    It is done to the whole texts, decoded, as what is cut from a text may be a piece of a secret.
+    """
+
+    def walk(value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            return without(value, secrets)
+        if isinstance(value, list):
+            return [walk(one) for one in value]
+        if isinstance(value, dict):
+            return {name: walk(one) for name, one in value.items()}
+        return value
+
+    parsed = parse_json(answer.body)
+    body = answer.body if parsed is None else json.dumps(walk(parsed)).encode()
+    headers = {name: without(str(value), secrets) for name, value in answer.headers.items()}
     return Answer(answer.status, CaseInsensitiveDict(headers), body)
 
 
@@ -254,7 +290,7 @@ def request_id_of(headers: t.Mapping[str, str], body: t.Any) -> t.Optional[str]:
     """Return the id by which the provider knows the request, from the headers or else from the body."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
     inside = body.get("request_id") if isinstance(body, dict) else None
-    return one_line(found, 128) or one_line(inside, 128)
+    return one_line(found, LONGEST_ID) or one_line(inside, LONGEST_ID)
 
 
 def parse_json(body: bytes) -> t.Any:
@@ -262,20 +298,24 @@ def parse_json(body: bytes) -> t.Any:
     if len(body) > MAX_ANSWER_BYTES:
         return None
     try:
-        parsed = json.loads(body.decode("utf-8-sig"))
-        return sound(parsed) if re.search(rb"\\u[dD][89a-fA-F]", body) else parsed
+        return sound(json.loads(body.decode("utf-8-sig"), parse_constant=lambda dummy: None))
     except (ValueError, RecursionError):
         return None
 
 
-def sound(value: t.Any) -> t.Any:
-    """Return JSON with U+FFFD for each half of a character that has no other half, in keys too."""
+def sound(value: t.Any, depth: int = 0) -> t.Any:
+    """Return JSON with U+FFFD for each half of a character that has no other half, in keys too.
+
+    What is nested too deeply for anybody, and names that mean something to Ansible itself, are left out.
+    """
     if isinstance(value, str):
         return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, (list, dict)) and depth > DEEPEST:
+        return None
     if isinstance(value, list):
-        return [sound(item) for item in value]
+        return [sound(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {sound(key): sound(item) for key, item in value.items()}
+        return {sound(key): sound(item, depth + 1) for key, item in value.items() if not key.startswith("__ansible")}
     return value
 
 
@@ -312,7 +352,7 @@ def first_of(fields: t.Mapping[str, t.Any], *names: str) -> t.Optional[str]:
 
 def one_line(value: t.Any, length: int = 400) -> t.Optional[str]:
     """Return a value that came over the wire as short text without line breaks and control characters, or ``None``."""
-    if value is None or isinstance(value, (dict, list)):
+    if value is None or isinstance(value, (dict, list, bool)) or value == 0:
         return None
     shown = "".join(char if char.isprintable() else " " for char in str(value)[: 4 * length])
     return " ".join(shown.split())[:length] or None
@@ -334,7 +374,7 @@ def retry_after(headers: t.Mapping[str, str], now: float) -> t.Optional[float]:
     value = headers.get("Retry-After")
     if not value:
         return None
-    if re.fullmatch(r"\s*\d{1,6}\s*", value):
+    if re.fullmatch(r"\s*\d{1,300}(\.\d*)?\s*", value):
         return float(value)
     from email.utils import parsedate_to_datetime
 

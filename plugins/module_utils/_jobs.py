@@ -110,6 +110,12 @@ def timestamp(milliseconds: t.Optional[int]) -> t.Optional[str]:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+FIELDS = (
+    *("job_id", "job_name", "job_desc", "status", "status_name", "state", "create_time", "created_at", "duration"),
+    *("service_url", "train_url", "resource_id", "remaining_duration", "schedule"),
+)
+
+
 def represent(raw: Json) -> Job:
     """Return a job as both modules tell it: our types whatever types the API sent; what it added stays in."""
     create_time = whole_number(raw.get("create_time"))
@@ -131,12 +137,15 @@ def represent(raw: Json) -> Job:
     return job
 
 
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
 def whole_id(row: Json) -> t.Optional[str]:
-    """Return the id of a job as the API tells it, or ``None``."""
+    """Return the id of a job as the API tells it; ``None`` for what cannot be one: it becomes a part of a path."""
     value = row.get("job_id")
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    return str(value) or None
+    return str(value) if JOB_ID.fullmatch(str(value)) else None
 
 
 # --- what a creation asks for ------------------------------------------------------------------------------------
@@ -405,7 +414,7 @@ class Jobs:
     def get(self, job_id: str) -> Job:
         """Return one job, of whichever workspace."""
         reply = self._client.call("GET", path_of(job_id))
-        if "status" not in reply.body or whole_id(reply.body) not in (None, job_id):
+        if "status" not in reply.body or str(reply.body.get("job_id", job_id)) != job_id:
             raise unintelligible("The answer is JSON, but not the details of this job.", reply)
         return represent({**reply.body, "job_id": job_id})
 
@@ -539,8 +548,8 @@ class Jobs:
 
 
 def path_of(job_id: str) -> str:
-    """Return the path of a job. Without an id it would be that of all jobs, which is never meant."""
-    if not job_id:
+    """Return the path of a job. With anything but an id it would be another's, or that of all jobs, which is never meant."""
+    if not JOB_ID.fullmatch(job_id):
         raise ValueError("no job_id")
     return f"/visualization-jobs/{job_id}"
 

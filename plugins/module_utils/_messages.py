@@ -254,15 +254,18 @@ def summary(tasks: t.Sequence[Progress]) -> str:
     unchanged = len(tasks) - len(failed) - changed
     verb = DONE_WORDS[tasks[0].wanted.state]
     counts = f"{len(failed)} of {len(tasks)} visualization jobs failed, {changed} {verb}, {unchanged} unchanged"
-    return sentences(f"{counts}. {told}", f"The first: {failure(*failed[0])}")
+    accepted = sum(one.changed for one, dummy in failed)
+    of_these = f"Of those that failed, {accepted} {'was' if accepted == 1 else 'were'} changed" if accepted else ""
+    return sentences(f"{counts}. {told}", of_these, f"The first: {failure(*failed[0])}")
 
 
 def group(progress: Progress, fail: Fail) -> str:
     """Return under which name a failure is counted."""
     if progress.open():
         return "outcome unknown"
-    if fail.reason in VICTIMS:
-        return "not tried" if not progress.attempts else "not finished"
+    if fail.reason in VICTIMS or fail.reason is Reason.TIMED_OUT:
+        late = "timed out, " if fail.reason is Reason.TIMED_OUT else ""
+        return late + ("not tried" if not progress.attempts else "not finished")
     if fail.error is not None and fail.error.code:
         return fail.error.code
     return fail.reason.name.lower().replace("_", " ")

@@ -13,7 +13,6 @@ import os
 import re
 import select
 import signal
-import threading
 import traceback
 import typing as t
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from . import _jobs, _messages, _settings
 from ._client import Client, Deadline
 from ._decide import Fail, Progress, Reason, Wanted, predicted
-from ._http import REQUESTS_IMPORT_ERROR, SHORTEST_SECRET, CallError, Clock, Transport
+from ._http import REQUESTS_IMPORT_ERROR, SHORTEST_SECRET, CallError, Clock, Transport, without
 from ._jobs import CONFIRM_SECONDS, Criteria, Job, Jobs, Spec
 from ._reconcile import Reconciler
 
@@ -32,13 +31,14 @@ Params = t.Mapping[str, t.Any]
 Result = t.Dict[str, t.Any]
 Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 
-JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
 DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_DESCRIPTION = 256
 LONGEST_SEARCH = 64
 MOST_HOURS = 24
+LONGEST_PAUSE = 10**6  # seconds
+LONGEST_TIME = 10**8  # seconds, three years: more is more than clocks can count
 # What selects jobs, with its aliases: given without a value, it would select something else than was meant.
 SELECTORS = {
     "job_id": ("id", "visualization_id"),
@@ -220,10 +220,11 @@ def connected(params: Params, clock: Clock, connect: Connect) -> Client:
     check_at_least(params, "wait_timeout", 1)
     check_at_least(params, "api_timeout", 1)
     check_at_least(params, "api_retries", 0)
+    deadline = Deadline(clock, min(params["wait_timeout"], LONGEST_TIME))
     settings = _settings.resolve(params)
-    concurrency = params.get("max_concurrency") or 1
-    transport = connect(settings, clock, params["api_timeout"], concurrency)
-    return Client(settings, transport, Deadline(clock, params["wait_timeout"]), params["api_retries"], concurrency)
+    concurrency = min(params.get("max_concurrency") or 1, max(1, len(params.get("job_ids") or ())))
+    transport = connect(settings, clock, min(params["api_timeout"], LONGEST_TIME), concurrency)
+    return Client(settings, transport, deadline, params["api_retries"], concurrency)
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
@@ -256,7 +257,6 @@ def run(module: Module, task: Task) -> None:
 
 # --- secrets: none reaches Ansible, and none comes out -----------------------------------------------------------
 
-MASK = "********"
 SHORTEST_IN_JOBS = 8  # characters: a shorter secret may be a part of any name by chance
 MASKED_JOB = "A secret of this task is also a part of what a job tells of itself. It is masked there, so do not compare by it."
 
@@ -280,11 +280,7 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
             shown[name] = None
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden)
-        elif (
-            (name == "cloud" and not isinstance(value, str))
-            or not is_option(name, spec)
-            or (isinstance(value, str) and _settings.password_in(value))
-        ):
+        elif (name == "cloud" and not isinstance(value, str)) or not is_option(name, spec) or _settings.may_tell(value):
             shown[name] = placeholder(value, hidden)
         elif isinstance(value, list):
             shown[name] = [entry for entry in value if entry is not None]  # what a null entry means is ours to say
@@ -301,9 +297,8 @@ def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
     shown: t.Dict[str, t.Any] = {}
     for name, value in auth.items():
         plain = is_option(name, options) and not options_of(name, options).get("no_log") and not isinstance(value, (dict, list))
-        open_url = isinstance(value, str) and _settings.password_in(value)
         text = value if isinstance(value, (dict, list)) else str(value)
-        shown[name] = value if value is None or (plain and not open_url) else placeholder(text, hidden)
+        shown[name] = value if value is None or (plain and not _settings.may_tell(value)) else placeholder(text, hidden)
     return shown
 
 
@@ -333,24 +328,25 @@ def shown_again(params: t.Any, hidden: t.Mapping[str, t.Any]) -> t.Any:
 
 def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
     """Return a result in which no secret stands. Numbers, booleans and the names of fields stay what they are."""
-    longest_first = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
+    known_secrets = list(secrets)
     masked_jobs: t.List[str] = []
 
     def masked(value: t.Any, in_job: bool) -> t.Any:
         if isinstance(value, dict):
             inside = in_job or "job_name" in value
-            return {name: masked(one, inside or name in ("before", "after")) for name, one in value.items()}
+            return {name_of(name, inside): masked(one, inside or name in ("before", "after")) for name, one in value.items()}
         if isinstance(value, list):
             return [masked(one, in_job) for one in value]
-        if not isinstance(value, str):
-            return value
-        text = value
-        for secret in longest_first:
-            if not in_job or len(secret) >= SHORTEST_IN_JOBS:
-                text = text.replace(secret, MASK)
-        if in_job and text != value:
-            masked_jobs.append(text)
-        return text
+        return text_of(value, in_job) if isinstance(value, str) else value
+
+    def text_of(text: str, in_job: bool) -> str:
+        shown = without(text, known_secrets, SHORTEST_IN_JOBS if in_job else SHORTEST_SECRET)
+        if in_job and shown != text:
+            masked_jobs.append(shown)
+        return shown
+
+    def name_of(name: str, in_job: bool) -> str:
+        return text_of(name, in_job) if in_job and name not in _jobs.FIELDS else name
 
     safe: Result = masked(result, False)
     return {**safe, "warnings": [MASKED_JOB]} if masked_jobs else safe
@@ -358,19 +354,30 @@ def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
 
 @contextlib.contextmanager
 def interruptible() -> t.Iterator[Clock]:
-    """Give a clock that SIGINT and SIGTERM stop, and that stops when nobody reads the output of this process any more."""
-    ended = threading.Event()
-    before = {number: signal.signal(number, lambda *dummy: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Give a clock that SIGINT and SIGTERM stop, and that stops when nobody reads the output of this process any more.
+
+    A signal writes to a pipe, on which every pause sleeps: a handler that took a lock might wait for the thread that it is in.
+    """
+    ended: t.List[int] = []
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    before = {number: signal.signal(number, lambda one, dummy: ended.append(one)) for number in (signal.SIGINT, signal.SIGTERM)}
+    awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     plain = Clock()
+
+    def sleep(seconds: float) -> None:
+        poll.poll(min(seconds, LONGEST_PAUSE) * 1000)
+
     try:
-        yield Clock(plain.monotonic, lambda seconds: void(ended.wait(seconds)), plain.time, lambda: ended.is_set() or unheard())
+        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or unheard())
     finally:
+        signal.set_wakeup_fd(awoken)
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def void(dummy: t.Any) -> None:
-    """Return nothing, whatever came."""
+        os.close(reader)
+        os.close(writer)
 
 
 def unheard() -> bool:
@@ -429,7 +436,7 @@ def check_at_least(params: Params, option: str, least: float) -> None:
 def check_job_ids(option: str, job_ids: t.Iterable[str]) -> None:
     """Raise :class:`ParameterError` for what cannot be the id of a job: it would become a part of the path."""
     for job_id in job_ids:
-        if not JOB_ID.fullmatch(job_id):
+        if not _jobs.JOB_ID.fullmatch(job_id):
             raise ParameterError(f"{option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {job_id[:80]!r}.")
 
 

@@ -13,7 +13,7 @@ import os
 import re
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 Source = t.Dict[str, t.Any]
 Cloud = t.Union[str, t.Mapping[str, t.Any]]
@@ -205,18 +205,28 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
             places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
             raise SettingsError(f"{title} cannot be used: it is not there{places}.")
         clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
+        check_profile(clouds["this one"], title)
         if region_name is None and usual_region is not None:
             with contextlib.suppress(openstack_exceptions.SDKException):  # it has no such region, but its own
                 return dict(reader.get_one(cloud="this one", region_name=usual_region, validate=False).config)
         return dict(reader.get_one(cloud="this one", region_name=region_name or "", validate=False).config)
     except openstack_exceptions.SDKException as error:
-        said = str(error).replace("for cloud this one", "for it").replace("\n", " ")
+        # What it says may quote the entry, and a secret in it; only what is known not to is told.
+        known_reason = re.match(r"Region \S+ is not a valid region name|.* defines a cloud named", str(error))
+        said = str(error).replace("for cloud this one", "for it") if known_reason else "openstacksdk refuses what is in it."
         raise SettingsError(f"{title} cannot be used: {said}") from error
     except (KeyError, IndexError, ValueError) as error:
         text = "openstacksdk fills in what stands in braces, and something there is nothing that it knows"
         raise SettingsError(f"{title} cannot be used: {text}.") from error
     except (OSError, AttributeError, TypeError) as error:
         raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
+
+
+def check_profile(entry: t.Any, title: str) -> None:
+    """Raise :class:`SettingsError` where openstacksdk would fetch the profile of an entry, for as long as a server likes."""
+    profile = entry.get("profile", entry.get("cloud")) if isinstance(entry, dict) else None
+    if isinstance(profile, str) and "://" in profile:
+        raise SettingsError(f"{title} cannot be used: its profile is a URL, which is not fetched.")
 
 
 def merged_entry(base: t.Any, entry: Source) -> t.Any:
@@ -336,7 +346,8 @@ def secrets_given(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -
         found.extend(str(value) for name, value in entry.items() if is_secret(name, value))
     for entry in mappings(dict(params)):
         urls.extend(value for value in entry.values() if isinstance(value, str))
-    found.extend(password_in(url) for url in urls)
+    for url in urls:
+        found.extend(passwords_in(url))
     return [text for text in ((value or "").strip("\r\n") for value in found) if text]
 
 
@@ -355,10 +366,15 @@ def is_secret(name: t.Any, value: t.Any) -> bool:
     return not isinstance(value, (dict, list)) and (fact in SECRETS or (fact not in FACTS and long_text))
 
 
-def password_in(url: t.Optional[str]) -> t.Optional[str]:
-    """Return the password in a URL, if there is one."""
-    match = re.match(r"\w+://[^/]*?:([^/]*)@", url or "")
-    return match.group(1) if match else None
+def may_tell(value: t.Any) -> bool:
+    """Tell whether something is a URL with parts that may hold a secret: a user, a query, a fragment."""
+    return isinstance(value, str) and re.match(r"\w+://.*[@?#]", value, re.DOTALL) is not None
+
+
+def passwords_in(url: t.Optional[str]) -> t.List[str]:
+    """Return the password in a URL, and the two parts as a header carries them."""
+    match = re.match(r"\w+://([^:]*):(.*)@", url or "", re.DOTALL)
+    return [unquote(match[2]), match[2], f"{unquote(match[1])}:{unquote(match[2])}"] if match else []
 
 
 def credentials_of(source: Source) -> t.Optional[Credentials]:
@@ -472,8 +488,9 @@ def check_url(url: t.Any, fact: str) -> None:
 
 
 def printable(value: t.Any) -> str:
-    """Return a value of the user's for a message: short, on one line, and without what stands before an ``@``."""
-    return repr(re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)[:120])
+    """Return a value of the user's for a message: short, on one line, without what is before an ``@`` or behind a ``?``."""
+    shown = re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)
+    return repr(re.sub(r"[?#].*", "", shown, flags=re.DOTALL)[:120])
 
 
 def project_of(

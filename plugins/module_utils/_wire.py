@@ -56,7 +56,9 @@ class TimedReader(io.RawIOBase):
         if remaining <= 0:
             raise socket.timeout("timed out")
         self._sock.settimeout(remaining)
-        return self._raw.readinto(buffer)
+        if isinstance(self._sock, socket.socket):
+            return self._raw.readinto(buffer)
+        return in_time(lambda: self._raw.readinto(buffer), remaining)  # TLS in TLS: one read is many, each with the time-out
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -96,7 +98,7 @@ def in_time(task: t.Callable[[], Result], seconds: float) -> Result:
     def run() -> None:
         try:
             result = task()
-        except (OSError, HTTPError, ValueError) as error:
+        except (OSError, http.client.HTTPException, HTTPError, ValueError) as error:
             outcomes.put(raiser(error))
         else:
             outcomes.put(lambda: result)
@@ -186,8 +188,12 @@ if REQUESTS_IMPORT_ERROR is None:
 
         def connect(self) -> None:
             """Connect, through a proxy and with TLS where they are needed. Raises :class:`NotConnected`."""
+            way = getattr(self, "proxy", None)
             try:
-                super().connect()
+                if way is not None and way.scheme == "https":
+                    in_time(super().connect, self.seconds())  # TLS in TLS: its handshake is many reads, each with the time-out
+                else:
+                    super().connect()
             except (OSError, http.client.HTTPException, HTTPError, ValueError) as error:
                 self.close()
                 raise NotConnected(self, f"no connection ({type(error).__name__})") from error

@@ -131,6 +131,13 @@ def by_openstacksdk(region: t.Optional[str]) -> Fields:
     return {name: str(value) for name, value in facts.items() if value not in (None, "")}
 
 
+def test_a_date_as_a_password_is_text(clouds: t.Callable[..., None], tmp_path: pathlib.Path) -> None:
+    clouds({})
+    auth = "{auth_url: https://i/v3, username: u, user_domain_name: d, password: 2020-01-01, project_id: p}"
+    (tmp_path / "clouds.yaml").write_text(f"clouds: {{mine: {{auth: {auth}}}}}")
+    assert _settings.source_from_cloud("mine")["password"] == "2020-01-01"
+
+
 @pytest.mark.filterwarnings("ignore:Comma separated lists")
 @pytest.mark.parametrize("case", ENTRIES, ids=[case.title for case in ENTRIES])
 def test_we_make_of_an_entry_what_openstacksdk_makes_of_it(clouds: t.Callable[..., None], case: Entry) -> None:
@@ -199,6 +206,8 @@ REFUSED: t.List[t.Tuple[Fields, str]] = [
     ({"auth": BASE, "modelarts_endpoint_override": "https://h/v1/{project}"}, "in braces"),
     ({"auth": BASE, "modelarts_endpoint_override": "https://h/v1/{"}, "in braces"),
     ({"auth": [1]}, "cannot"),
+    ({"auth": BASE, "regions": [{"values": {"auth": {"token": "the-password"}}}]}, "openstacksdk refuses what is in it"),
+    ({"auth": BASE, "profile": "https://example.com/"}, "is a URL, which is not fetched"),
     ({"auth_type": "v3applicationcredential", "auth": {"auth_url": IAM}}, "auth_type 'v3applicationcredential'"),
     ({"auth": {**BASE, "application_credential_id": "a", "application_credential_secret": "the-password"}}, "application_cred"),
 ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.server
 import json
@@ -14,6 +15,7 @@ import socket
 import ssl
 import threading
 import time
+import types
 import typing as t
 
 import pytest
@@ -396,7 +398,10 @@ def test_both_spellings_of_the_gateway_are_one(code: t.Optional[str], kind: str)
         ("-1", None),
         ("", None),
         ("Thu, 99 Jan 1970 00:00:00 GMT", None),
-        ("9" * 40, None),
+        ("10000000", 1e7),
+        ("600.5", 600.5),
+        ("9" * 40, 1e40),
+        ("9" * 400, None),
     ],
 )
 def test_retry_after_is_read_as_a_number_and_as_a_date(value: str, seconds: t.Optional[float]) -> None:
@@ -460,6 +465,63 @@ class WireHandler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: t.Any) -> None:  # noqa: A002
         """Keep quiet."""
+
+
+SAID_AGAIN = [
+    r'"Not with the\u002dsecret\u002Dkey."',
+    r'"Not with \u0074\u0068\u0065-secret-key."',
+    r'"Not with the-secret-key/ or the-secret-key."',
+    '"Not with a+%2Fb%26c d."',
+    '"Not with a +/b&amp;c d."',
+    '"Not with a    +/b&c\\td."',
+    '"Basic ' + base64.b64encode(b"user:the-password").decode() + '"',
+]
+
+
+@pytest.mark.parametrize("said", SAID_AGAIN)
+def test_a_secret_is_masked_however_it_is_written(said: str) -> None:
+    answer = _http.Answer(400, {}, ('{"error_code": "ModelArts.0999", "error_msg": ' + said + "}").encode())
+    secrets = ["the-secret-key", "a +/b&c d", "user:the-password"]
+    shown = json.loads(_http.masked(answer, secrets).body)["error_msg"].replace("a+%2Fb%26c d", _http.MASK)
+    assert _http.MASK in shown and not [one for one in ("secret", "/b", "%2F", "dXN") if one in shown]
+
+
+def test_what_nobody_can_read_is_left_out_of_an_answer() -> None:
+    deep = b"[" * 800 + b"]" * 800
+    body = b'{"job_id": "1", "deep": ' + deep + b', "__ansible_type": "x", "in": {"__ansible_vault": 1, "a": NaN}, "code": 0}'
+    read = _http.read_answer(_http.Answer(200, {}, body)).body
+    assert (read["job_id"], read["in"], "__ansible_type" in read) == ("1", {"a": None}, False)
+    assert len(json.dumps(read)) < 200
+
+
+@pytest.mark.parametrize("code", ["0", "false", "NaN", "null", '""', "[]"])
+def test_a_code_that_is_none_is_no_failure(code: str) -> None:
+    body = f'{{"is_success": true, "error_code": {code}}}'.encode()
+    assert _http.read_answer(_http.Answer(200, {}, body)).body["is_success"] is True
+
+
+def test_tls_within_tls_keeps_time_though_each_byte_of_it_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = threading.Event()
+
+    class Layer:
+        """A socket that is none, and reads on and on."""
+
+        def makefile(self, *dummy: t.Any, **options: t.Any) -> t.Any:
+            return types.SimpleNamespace(readinto=lambda dummy: silence.wait(20), close=lambda: None)
+
+        def settimeout(self, seconds: float) -> None:
+            assert seconds > 0
+
+    begin = time.monotonic()
+    with pytest.raises(socket.timeout):
+        _wire.TimedReader(t.cast(t.Any, Layer()), begin + 0.2).readinto(bytearray(8))
+    connection = _wire.DirectTlsConnection("127.0.0.1", 9, timeout=0.2)
+    connection.proxy = t.cast(t.Any, types.SimpleNamespace(scheme="https"))
+    monkeypatch.setattr("urllib3.connection.HTTPSConnection.connect", lambda dummy: silence.wait(20))
+    with pytest.raises(_wire.NotConnected):
+        connection.connect()
+    silence.set()
+    assert time.monotonic() - begin < 5
 
 
 @pytest.fixture(autouse=True)

@@ -907,3 +907,10 @@ def test_jobs_are_sorted_numbers_as_numbers(sort_by: str, descending: bool, ids:
 )
 def test_all_that_is_asked_for_has_to_fit(criteria: Fields, ids: t.List[str]) -> None:
     assert [job["job_id"] for job in filter(_jobs.Criteria(**criteria).fit, SOME)] == ids
+
+
+@pytest.mark.parametrize("odd", ["1001/../1002", ".", "..", "/", "?", "a?b", " 7 ", "x" * 65, "a%2Fb", ""], ids=repr)
+def test_what_cannot_be_an_id_becomes_part_of_no_path(odd: str) -> None:
+    assert _jobs.whole_id({"job_id": odd}) is None
+    with pytest.raises(ValueError, match="no job_id"):
+        _jobs.path_of(odd)

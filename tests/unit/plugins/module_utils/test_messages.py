@@ -208,8 +208,17 @@ def test_many_failures_are_counted_by_cause_with_victims_last() -> None:
         "24 of 26 visualization jobs failed, 1 deleted, 1 unchanged. "
         "outcome unknown: 1 (31); APIGW.0301: 1 (32); missing: 1 (33); "
         "not tried: 20 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 more); not finished: 1 (30). "
-        "The first: Cannot delete visualization job 31: "
+        "Of those that failed, 1 was changed. The first: Cannot delete visualization job 31: "
     )
+
+
+def test_what_was_accepted_before_the_time_was_over_is_counted_apart() -> None:
+    late = Fail(Reason.TIMED_OUT, detail="3 s")
+    accepted = [progress(sent("delete"), job_id=str(number), end=late) for number in range(3)]
+    untouched = [progress(job_id=str(number), end=late) for number in range(3, 8)]
+    told = summary([*accepted, *untouched])
+    assert "timed out, not finished: 3 (0, 1, 2); timed out, not tried: 5 (3, 4, 5, 6, 7)" in told
+    assert "Of those that failed, 3 were changed." in told
 
 
 @pytest.mark.parametrize("status", list(_jobs.STATUSES))

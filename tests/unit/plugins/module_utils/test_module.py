@@ -194,6 +194,20 @@ def test_a_bug_after_an_accepted_delete_still_tells_that_it_was_accepted() -> No
     assert "outcome_unknown" not in result
 
 
+def test_numbers_that_no_clock_and_no_pool_can_hold_do_no_harm() -> None:
+    seen: t.List[t.Any] = []
+
+    def connect(dummy: t.Any, clock: t.Any, timeout: float, connections: int) -> t.Any:
+        seen.extend((timeout, connections))
+        return Broken()
+
+    params = {option: fields.get("default") for option, fields in _module.JOB_SPEC["argument_spec"].items()}
+    params.update(state="absent", job_ids=["1", "2"], auth=AUTH, endpoint="https://m.example.com", wait=False)
+    params.update(max_concurrency=10**9, wait_timeout=10**400, api_timeout=10**400, api_retries=10**9)
+    result = _module.perform(_module.JOB, params, False, _http.Clock(sleep=lambda dummy: None), connect, {"job_ids": ["1", "2"]})
+    assert "OverflowError" not in json.dumps(result) and seen == [_module.LONGEST_TIME, 2]
+
+
 # --- who still listens -------------------------------------------------------------------------------------------
 
 

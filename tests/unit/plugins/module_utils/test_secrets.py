@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import typing as t
+from urllib.parse import quote
 
 import pytest
 from ansible.module_utils import basic
@@ -52,6 +53,8 @@ def auth_of(kind: str, secret: str) -> t.Any:
         "auth is a text": secret,
         "auth is a list": [secret],
         "auth is text that reads as one": json.dumps({**user, "password": secret}),
+        "blanks around it": {**key, "secret_key": f" {secret} "},
+        "in a list": {**user, "username": ["u", secret], "password": LONGER},
         "in a URL": {**user, "auth_url": f"https://u:{secret}@iam.example.com/v3", "password": LONGER},
     }
     return ways[kind]
@@ -60,9 +63,18 @@ def auth_of(kind: str, secret: str) -> t.Any:
 KINDS = (
     *("password", "token", "secret_key", "sk", "security_token", "a mistyped key", "an old key", "a mapping in it"),
     *("a list in it", "auth is a text", "auth is a list", "auth is text that reads as one", "in a URL"),
+    *("blanks around it", "in a list"),
 )
 # Ways in which a server says it again: ``{}`` is the secret as it is, ``{json}`` as JSON has it.
-ECHOES = ("status", "error_msg", "error_code", "request_id", "html", "far behind", "split over spaces", "job")
+ECHOES = (
+    *("status", "error_msg", "error_code", "request_id", "html", "far behind", "split over spaces", "job", "field"),
+    *("escaped", "quoted", "a 2xx that says nothing"),
+)
+
+
+def every_character_escaped(text: str) -> str:
+    """Return a text as JSON may have it, too."""
+    return "".join(f"\\u{ord(one):04X}" for one in text)
 
 
 class Echo:
@@ -89,6 +101,10 @@ class Echo:
             "html": (502, f"<html>{said}</html>"),
             "far behind": (400, {"error_code": "ModelArts.0999", "error_msg": "x" * 395 + said}),
             "split over spaces": (400, {"error_code": "ModelArts.0999", "error_msg": f"  a   {said}  b"}),
+            "field": (200, {"job_id": "10", "job_name": "n", said: 1, "status": 8, "is_success": True}),
+            "escaped": (400, f'{{"error_code": "ModelArts.0999", "error_msg": "{every_character_escaped(said)}"}}'),
+            "quoted": (400, {"error_code": "ModelArts.0999", "error_msg": f"Bad: {quote(said)}"}),
+            "a 2xx that says nothing": (200, {"request_id": said, "odd": said}),
             "job": (200, {"job_id": "10", "job_name": "n", "job_desc": f"with {said}", "status": 8, "is_success": True}),
         }
         return self.answer(*bodies[self.how])
@@ -138,7 +154,13 @@ def test_no_secret_is_shown_whatever_is_done_with_it(
         assert not pieces(secret, shown) and not pieces(LONGER, shown), (kind, shape, how, pieces(secret, shown)[:1], shown[:300])
 
 
-@pytest.mark.parametrize("place", ["cloud", "cloud.auth", "cloud, a mistyped key", "unknown option", "endpoint", "environment"])
+PLACES = (
+    *("cloud", "cloud.auth", "cloud, a mistyped key", "unknown option", "endpoint", "a query"),
+    *("proxy", "environment"),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_no_secret_is_shown_wherever_it_comes_from(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
 ) -> None:
@@ -151,10 +173,14 @@ def test_no_secret_is_shown_wherever_it_comes_from(
             "cloud, a mistyped key": {"cloud": {"auth": {**user, "password": LONGER}, "pasword": secret}},
             "unknown option": {**key, "pasword": secret},
             "endpoint": {**key, "endpoint": f"https://u:{secret}@modelarts.example.com"},
+            "a query": {**key, "endpoint": f"https://h ost/?password={secret}"},
+            "proxy": key,
             "environment": {"auth": {"project_id": "p"}},
         }
         if place == "environment":
             monkeypatch.setenv("OS_TOKEN", secret)
+        if place == "proxy":
+            monkeypatch.setenv("HTTPS_PROXY", f"http://user:{quote(secret.strip())}@127.0.0.1:9")
         shown = end(ways[place], Echo(secret, how), monkeypatch, capsys)
         assert not pieces(secret, shown) and not pieces(LONGER, shown), (
             place,
