@@ -57,7 +57,7 @@ class Attempt:
     """A changing request, noted before it is sent.
 
     ``action``: ``delete``, ``stop``, ``restart``, ``create`` or ``describe``. ``at``: when its answer came, or its end.
-    ``passed``: a passing status was seen since.
+    ``passed``: a passing status was seen since. ``moot``: the job that it was for is proven gone, so what came of it is nothing.
     """
 
     action: str
@@ -66,6 +66,7 @@ class Attempt:
     answered: bool = False
     error: t.Optional[CallError] = None
     passed: bool = False
+    moot: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -100,7 +101,9 @@ class Reason(enum.Enum):
     OTHER_PATH = enum.auto()  # present: train_url differs
     NOT_RUNNING = enum.auto()  # present: it does not run
     RECREATE_ELSEWHERE = enum.auto()  # it could not be made again where it is
+    RECREATE_UNSOUND = enum.auto()  # what it tells of itself is nothing that a creation takes
     RECREATE_NO_PATH = enum.auto()  # it could not be made again without a train_url
+    PLACE_UNKNOWN = enum.auto()  # created, but the list of the workspace could not be read
     RUNS_ELSEWHERE = enum.auto()  # created, but the list of the workspace does not hold it
     NAMESAKES = enum.auto()  # several jobs of one name
     NO_ACCESS = enum.auto()  # the key, the token or IAM said no
@@ -173,6 +176,7 @@ class Progress:
 
     ``phases``: what is still to be done, the present one first; ``begun``: how many requests were sent before it.
     ``unsure``: since when no look has shown the job, or that it is gone; ``unsure_looks``: how many these were.
+    ``list_failure``: why the list that alone can tell did not, when it was last read.
     ``namesakes``: the jobs of the name, when it was last looked for by its name; ``known``: the ids of all that were seen before
     a creation. ``effects``: the actions without a clear answer whose effect was seen. ``predicted``: in check mode, that a run
     would send something.
@@ -187,6 +191,7 @@ class Progress:
     seen_at: float = -1.0
     unsure: t.Optional[float] = None
     unsure_looks: int = 0
+    list_failure: t.Optional[CallError] = None
     namesakes: t.Tuple[Job, ...] = ()
     known: t.Set[str] = field(default_factory=set)
     before: t.Optional[Job] = None
@@ -252,7 +257,8 @@ class Progress:
     def open(self) -> t.List[Attempt]:
         """Return the requests of which nobody knows whether they were carried out."""
         settled = {one.action for one in self.attempts if one.outcome is Outcome.ACCEPTED} | self.effects
-        return [one for one in self.attempts if one.outcome is Outcome.UNKNOWN and one.action not in settled]
+        unclear = (one for one in self.attempts if one.outcome is Outcome.UNKNOWN and not one.moot)
+        return [one for one in unclear if one.action not in settled]
 
     def sent(self, action: str) -> int:
         """Return how often something was sent."""
@@ -350,8 +356,14 @@ def unreadable_step(progress: Progress, sighting: Unreadable, now: float) -> Ste
         patience = CONFIRM_SECONDS if isinstance(sighting.obstacle, Refused) else SETTLE_SECONDS
         enough = since >= patience and progress.unsure_looks >= LOOKS_TO_PROVE
         return Fail(Reason.UNPROVEN, sighting.error) if enough and not followed else Look()
-    refused = isinstance(sighting.error, Refused)
-    return Look() if progress.attempts and not refused and since < SETTLE_SECONDS else read_failure(sighting.error)
+    throttled = _jobs.says_later(sighting.error)
+    still_open = progress.open()
+    if still_open and now - still_open[-1].at < SETTLE_SECONDS:
+        return Look()
+    if throttled and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
+        return Look()
+    hopeless = isinstance(sighting.error, Refused) and not throttled
+    return Look() if progress.attempts and not hopeless and since < SETTLE_SECONDS else read_failure(sighting.error)
 
 
 def forbidden_step(progress: Progress, error: t.Optional[CallError], now: float) -> Step:
@@ -378,7 +390,7 @@ def gone_step(progress: Progress, sighting: Gone, now: float) -> Step:
     """The job is proven gone. Right after a stop or a start of ours, a single answer may still be wrong."""
     last = progress.attempts[-1] if progress.attempts else None
     ours = last is not None and last.action in ("stop", "restart") and last.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
-    if last is not None and ours and now - last.at < SETTLE_SECONDS:
+    if last is not None and ours and "delete" not in progress.phases and now - last.at < SETTLE_SECONDS:
         return Look()
     if "delete" not in progress.phases:
         return Fail(Reason.MISSING if progress.before is None else Reason.VANISHED, sighting.proof)
@@ -417,7 +429,8 @@ def sent_step(progress: Progress, phase: Phase, attempt: Attempt, status: int, n
     if attempt.outcome is Outcome.ACCEPTED or progress.has_effect(attempt):
         return accepted_step(progress, phase, attempt, status, now)
     if attempt.outcome is Outcome.MAYBE_GONE:
-        return Fail(Reason.REFUSED, attempt.error) if progress.fresh else Look()
+        settled = progress.fresh and now - attempt.at >= SETTLE_SECONDS  # what still shows it may lag behind
+        return Fail(Reason.REFUSED, attempt.error) if settled else Look()
     decide = unknown_step if attempt.outcome is Outcome.UNKNOWN else refused_step
     return decide(progress, phase, attempt, status, now)
 
@@ -452,11 +465,11 @@ def unknown_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
 def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int, now: float) -> Step:
     """The request was refused; with ``ModelArts.0105`` that depends on the status, which may pass."""
     error = attempt.error
-    if error is None or error.kind() != _jobs.NOT_NOW_CODE:
-        return Fail(Reason.REFUSED, error)
     is_delete = phase.action == "delete"
     if any(one.action == phase.action for one in progress.open()) and now - attempt.at < SETTLE_SECONDS:
         return Look()
+    if error is None or error.kind() != _jobs.NOT_NOW_CODE:
+        return Fail(Reason.REFUSED, error)
     if is_delete and not waits(progress):
         return firm_refusal(progress, phase, error, status)
     if not progress.fresh:
@@ -514,6 +527,8 @@ def replace_step(progress: Progress, job: Job) -> Step:
     """Delete only what can be made again, as far as can be known beforehand."""
     if progress.wanted.workspace_id not in (None, DEFAULT_WORKSPACE):
         return Fail(Reason.RECREATE_ELSEWHERE)
+    if not progress.wanted.spec.can_replace(job):
+        return Fail(Reason.RECREATE_UNSOUND)
     path = progress.wanted.spec.train_url
     if _jobs.obs_path(job["train_url"] if path is None else path) is None:
         return Fail(Reason.RECREATE_NO_PATH)
@@ -591,7 +606,9 @@ def place_step(progress: Progress, sighting: Sighting, now: float) -> Step:
         return Replan(progress.phases[1:])
     if now - progress.attempts[-1].at < SETTLE_SECONDS:
         return Look(by_list=True)
-    return Fail(Reason.RUNS_ELSEWHERE, sighting.error if isinstance(sighting, Unreadable) else None)
+    if progress.list_failure is not None:
+        return Fail(Reason.PLACE_UNKNOWN, progress.list_failure)
+    return Fail(Reason.RUNS_ELSEWHERE)
 
 
 def run_step(progress: Progress, sighting: Sighting, now: float) -> Step:

@@ -17,7 +17,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ._client import Client
+from ._client import Client, is_throttled
 from ._http import CallError, DeadlineExceeded, Interrupted, Json, NoAccess, Refused, Reply, TooLong, Unintelligible
 
 Job = t.Dict[str, t.Any]
@@ -148,6 +148,9 @@ def whole_id(row: Json) -> t.Optional[str]:
     return str(value) if JOB_ID.fullmatch(str(value)) else None
 
 
+LONGEST_DESCRIPTION = 256  # characters
+MOST_HOURS = 24
+
 # --- what a creation asks for ------------------------------------------------------------------------------------
 
 
@@ -179,6 +182,12 @@ class Spec:
     job_type: t.Optional[str] = None
     flavor: t.Optional[str] = None
     auto_stop_hours: t.Optional[int] = None
+
+    def can_replace(self, old: Job) -> bool:
+        """Tell whether what is kept of a job that is replaced is something that a creation takes."""
+        body = self.body(old)
+        hours = body.get("schedule", {}).get("duration", 0)
+        return len(body.get("job_desc", "")) <= LONGEST_DESCRIPTION and 0 <= hours <= MOST_HOURS
 
     def body(self, old: t.Optional[Job] = None) -> Json:
         """Return the body of the creation.
@@ -217,6 +226,7 @@ NOT_GONE_CODES = (
     "ModelArts.0210",
     "ModelArts.0212",
 )
+OTHERS_CODES = r"(IAM|APIGW|Keystone)\.|\d+$"  # of IAM, in its two forms, and of the gateway: these never speak of a job
 FORBIDDEN_CODES = ("ModelArts.0108", "ModelArts.0112", "APIGW.0302")
 TOO_MANY_CODES = ("ModelArts.0101", "ModelArts.0104", "ModelArts.0107")  # of a list: that many on a page are not told
 NOT_NOW_CODE = "ModelArts.0105"
@@ -237,7 +247,14 @@ def says_maybe_gone(error: CallError, looking: bool = False) -> bool:
         return False
     if error.kind() == NOT_NOW_CODE:
         return looking
-    return error.http_status in (404, 410) or error.kind() in (*MAYBE_GONE_CODES, *GONE_CODES)
+    if error.kind() in (*MAYBE_GONE_CODES, *GONE_CODES):
+        return True
+    return error.http_status in (404, 410) and re.match(OTHERS_CODES, error.kind()) is None
+
+
+def says_later(error: t.Optional[CallError]) -> bool:
+    """Tell whether a refusal only means that too much is asked at the moment."""
+    return error is not None and is_throttled(error)
 
 
 def says_forbidden(error: CallError) -> bool:
@@ -409,6 +426,7 @@ class Jobs:
         reply = self._client.call("POST", "/visualization-jobs", body=own)
         if whole_id(reply.body) is None:
             raise unintelligible("The job's id is missing in the answer.", reply)
+        self._check_success(reply)
         return represent({**body, **reply.body})
 
     def get(self, job_id: str) -> Job:
@@ -435,7 +453,11 @@ class Jobs:
         self._change("POST", job_id, "/restart")
 
     def _change(self, method: str, job_id: str, action: str = "", body: t.Optional[Json] = None) -> None:
-        reply = self._client.call(method, path_of(job_id) + action, body=body)
+        self._check_success(self._client.call(method, path_of(job_id) + action, body=body))
+
+    @staticmethod
+    def _check_success(reply: Reply) -> None:
+        """Raise :class:`Unintelligible` where a 2xx does not say that the call succeeded."""
         if str(reply.body.get("is_success")).lower() != "true":
             raise unintelligible("The answer does not say whether the call succeeded (is_success).", reply)
 

@@ -84,16 +84,18 @@ def words(progress: Progress, fail: Fail) -> str:
         Reason.NO_RIGHT_TO_PREDICT: f"{said.rstrip('.')}. A prediction needs the right to read the job",
         Reason.NO_RIGHT_TO_VERIFY: f"{said.rstrip('.')}. That it is gone cannot be verified",
         Reason.TIMED_OUT: sentences(
-            f"not done within {fail.detail} (wait_timeout); its status is {status}",
+            f"not done within {fail.detail} (wait_timeout); its status was last {status}",
             f"The last answer was: {said}" if said and not isinstance(fail.error, DeadlineExceeded) else said,
         ),
         Reason.OTHER_PATH: f"its train_url is {fail.detail}, which cannot be changed",
         Reason.NOT_RUNNING: f"it does not run: its status is {status}",
         Reason.RECREATE_ELSEWHERE: "recreate works in the default workspace only: a job might not come back where it was",
         Reason.RECREATE_NO_PATH: "recreate needs a train_url such as /bucket/folder/, and neither the task nor the job has one",
+        Reason.RECREATE_UNSOUND: "its description or its auto stop is longer than a creation takes: it could not be made again",
+        Reason.PLACE_UNKNOWN: f"{said.rstrip('.')}. Whether it runs in workspace {progress.wanted.workspace_id} is unknown",
         Reason.RUNS_ELSEWHERE: f"it was created, but the list of workspace {progress.wanted.workspace_id} does not hold it",
         Reason.NAMESAKES: f"there are several jobs of that name: {fail.detail}",
-        Reason.NOT_TRIED: f"{'not finished' if progress.attempts else 'not tried'}, because the credentials were refused",
+        Reason.NOT_TRIED: f"{'not finished' if progress.attempts else 'not tried'}, as there was no access any more",
         Reason.INTERRUPTED: "the task was interrupted",
         Reason.BUG: f"this is a bug in otc.modelarts: {fail.detail}",
     }
@@ -153,39 +155,68 @@ def what_to_do(progress: Progress, fail: Fail) -> str:
         return "Look for a job of that name before you run the task again: what was created is billed"
     by_reason = {
         Reason.MISSING_BY_ID: "Use name instead of job_id",
-        Reason.OTHER_PATH: "Use recreate to replace the job",
-        Reason.NOT_RUNNING: "Use recreate to replace it, or state: started",
+        Reason.OTHER_PATH: replacing(progress),
+        Reason.NOT_RUNNING: replacing(progress) or "Look at the job in the console",
         Reason.REFUSED_IN_STATUS: "With wait, the task waits until that status has passed",
         Reason.NO_RIGHT_TO_READ: f"Ask for {READ_RIGHTS}",
         Reason.NO_RIGHT_TO_PREDICT: f"Ask for {READ_RIGHTS}",
         Reason.NO_RIGHT_TO_VERIFY: f"Ask for {READ_RIGHTS}, or use wait: false",
-        Reason.UNPROVEN: "Set workspace_id to the workspace of the job, or ask for the right modelarts:tensorboard:list",
+        Reason.UNPROVEN: proof_advice(progress),
+        Reason.PLACE_UNKNOWN: f"Look for job {progress.job_id} before you run the task again: it runs, and is billed",
+        Reason.RECREATE_UNSOUND: "Set description and auto_stop_hours in the task",
         Reason.RUNS_ELSEWHERE: f"It runs in another workspace and is billed: delete job {progress.job_id} by its job_id",
         Reason.NAMESAKES: "Use job_id with one of these",
         Reason.BROKEN: "Look at the job in the console, then run the task again",
         Reason.INTERRUPTED: "Run the task again to see what is left to do",
         Reason.BUG: "Please report it",
     }
+    placing = progress.phase == "place" and progress.created
+    if placing and fail.reason not in (Reason.RUNS_ELSEWHERE, Reason.PLACE_UNKNOWN):
+        place = progress.wanted.workspace_id
+        runs = f"Job {progress.job_id} runs and is billed, perhaps not in workspace {place}"
+        return f"{runs}: look for it before you run the task again"
     if fail.reason is Reason.TIMED_OUT:
         return late_advice(progress, fail)
     if fail.reason in by_reason:
         return by_reason[fail.reason]
-    force_helps = progress.phase == "delete" and progress.wanted.state == "absent" and not progress.wanted.force
-    return advice(fail.error, force_helps)
+    return advice(fail.error, force_helps(progress))
+
+
+def force_helps(progress: Progress) -> bool:
+    """Tell whether the API may do with ``force`` what it has refused in this status."""
+    killing = progress.job is not None and progress.job["status"] == _jobs.KILLING
+    return progress.phase == "delete" and progress.wanted.state == "absent" and not progress.wanted.force and not killing
+
+
+def replacing(progress: Progress) -> str:
+    """Return how a job may be replaced, where the task does not ask for it already."""
+    if progress.wanted.recreate:
+        return ""
+    return "Use recreate to replace the job" if progress.wanted.spec.name else "Use name with recreate to replace the job"
+
+
+def proof_advice(progress: Progress) -> str:
+    """Return what a person can do where nothing proves that a job is gone."""
+    obstacle = progress.sighting.obstacle if isinstance(progress.sighting, Unreadable) else None
+    if obstacle is None:
+        return "If the job is in another workspace, set workspace_id to it"
+    if _jobs.says_forbidden(obstacle):
+        return "Ask for the right modelarts:tensorboard:list"
+    return "Run the task again when jobs can be listed"
 
 
 def late_advice(progress: Progress, fail: Fail) -> str:
     """Return what a person can do where the time was too short."""
     again = "Run the task again, or raise wait_timeout"
     if fail.error is not None and advice(fail.error):
-        return sentences(advice(fail.error, not progress.wanted.force), again)
+        return sentences(advice(fail.error, force_helps(progress)), again)
     return again
 
 
-def advice(error: t.Optional[CallError], force_helps: bool = False) -> str:
+def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
     """Return what a person can do about an error; it depends on who speaks.
 
-    :param force_helps: whether the API may do with ``force`` what it has refused in this status.
+    :param with_force: whether the API may do with ``force`` what it has refused in this status.
     """
     if error is None:
         return ""
@@ -195,7 +226,7 @@ def advice(error: t.Optional[CallError], force_helps: bool = False) -> str:
         return ""  # their message names the proxy, or the file and the option
     if isinstance(error, NoAccess):
         return "Check the credentials; a key is locked for some minutes after more than five bad signatures"
-    return modelarts_advice(error, force_helps)
+    return modelarts_advice(error, with_force)
 
 
 def iam_advice(error: CallError) -> str:
@@ -209,11 +240,11 @@ def iam_advice(error: CallError) -> str:
     return "Check auth_url, and try again later"
 
 
-def modelarts_advice(error: CallError, force_helps: bool) -> str:
+def modelarts_advice(error: CallError, with_force: bool) -> str:
     """Return what a person can do about an answer of ModelArts or its gateway."""
     no_api = "Check endpoint and region_name: there is no such API there, or not any more"
     known = {
-        _jobs.NOT_NOW_CODE: f"Wait for another status{', or use force to have it stopped first' if force_helps else ''}",
+        _jobs.NOT_NOW_CODE: f"Wait for another status{', or use force to have it stopped first' if with_force else ''}",
         "APIGW.0101": no_api,
         "ModelArts.4204": no_api,
         _jobs.NAME_TAKEN_CODE: "Another job has that name, perhaps in another workspace: choose another name",
@@ -252,7 +283,7 @@ def summary(tasks: t.Sequence[Progress]) -> str:
     told = "; ".join(f"{name}: {len(ids)} ({some(ids)})" for name, ids in groups.items())
     changed = sum(one.changed for one in tasks if not isinstance(one.end, Fail))
     unchanged = len(tasks) - len(failed) - changed
-    verb = DONE_WORDS[tasks[0].wanted.state]
+    verb = ("would be " if tasks[0].wanted.check_mode else "") + DONE_WORDS[tasks[0].wanted.state]
     counts = f"{len(failed)} of {len(tasks)} visualization jobs failed, {changed} {verb}, {unchanged} unchanged"
     accepted = sum(one.changed for one, dummy in failed)
     of_these = f"Of those that failed, {accepted} {'was' if accepted == 1 else 'were'} changed" if accepted else ""

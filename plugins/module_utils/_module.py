@@ -24,7 +24,7 @@ from . import _jobs, _messages, _settings
 from ._client import Client, Deadline
 from ._decide import Fail, Progress, Reason, Wanted, predicted
 from ._http import REQUESTS_IMPORT_ERROR, SHORTEST_SECRET, CallError, Clock, Transport, without
-from ._jobs import CONFIRM_SECONDS, Criteria, Job, Jobs, Spec
+from ._jobs import CONFIRM_SECONDS, Criteria, Gone, Job, Jobs, Spec
 from ._reconcile import Reconciler
 
 Params = t.Mapping[str, t.Any]
@@ -34,9 +34,7 @@ Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
 DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-LONGEST_DESCRIPTION = 256
 LONGEST_SEARCH = 64
-MOST_HOURS = 24
 LONGEST_PAUSE = 10**6  # seconds
 LONGEST_TIME = 10**8  # seconds, three years: more is more than clocks can count
 # What selects jobs, with its aliases: given without a value, it would select something else than was meant.
@@ -277,7 +275,7 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
         if str(name).startswith("_ansible"):
             shown[name] = value
         elif value is None:
-            shown[name] = None
+            shown.update({name: None} if is_selector(name) else {})  # elsewhere null means not given
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden)
         elif (name == "cloud" and not isinstance(value, str)) or not is_option(name, spec) or _settings.may_tell(value):
@@ -287,6 +285,11 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
         else:
             shown[name] = value
     return shown
+
+
+def is_selector(name: str) -> bool:
+    """Tell whether an option chooses jobs."""
+    return any(name == own or name in aliases for own, aliases in SELECTORS.items())
 
 
 def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
@@ -460,10 +463,10 @@ def check_job_options(params: Params) -> None:
 
 def check_spec(params: Params) -> None:
     """Raise :class:`ParameterError` for what no job can have."""
-    if len(params["description"] or "") > LONGEST_DESCRIPTION:
-        raise ParameterError(f"description must be at most {LONGEST_DESCRIPTION} characters long.")
-    if not 0 <= (params["auto_stop_hours"] or 0) <= MOST_HOURS:
-        raise ParameterError(f"auto_stop_hours must be 0 to {MOST_HOURS}, not {params['auto_stop_hours']}.")
+    if len(params["description"] or "") > _jobs.LONGEST_DESCRIPTION:
+        raise ParameterError(f"description must be at most {_jobs.LONGEST_DESCRIPTION} characters long.")
+    if not 0 <= (params["auto_stop_hours"] or 0) <= _jobs.MOST_HOURS:
+        raise ParameterError(f"auto_stop_hours must be 0 to {_jobs.MOST_HOURS}, not {params['auto_stop_hours']}.")
     if params["train_url"] is not None and _jobs.obs_path(params["train_url"]) is None:
         raise ParameterError(f"train_url must be an OBS path such as /bucket/folder/, not {params['train_url'][:80]!r}.")
 
@@ -495,15 +498,19 @@ def wanted_of(params: Params, check_mode: bool) -> Wanted:
 
 def told_job(progress: Progress) -> t.Optional[Job]:
     """Return the job as the result tells it: after C(absent) as it was before."""
-    return progress.before if progress.wanted.state == "absent" else progress.job
+    if progress.wanted.state == "absent":
+        return progress.before
+    return None if isinstance(progress.sighting, Gone) else progress.job
 
 
 def left_of(progress: Progress) -> t.Optional[Job]:
     """Return what remains of the job after the task, for the diff."""
     if not progress.changed:
-        return progress.before
+        return None if isinstance(progress.sighting, Gone) else progress.before
     if progress.wanted.check_mode:
         return predicted(progress)
+    if isinstance(progress.sighting, Gone):
+        return None
     return None if progress.wanted.state == "absent" and not isinstance(progress.end, Fail) else progress.job
 
 

@@ -126,9 +126,10 @@ class Reconciler:
         self._ended = self._ended or error
 
     def _time_out(self, progress: Progress, error: t.Optional[CallError] = None) -> None:
-        status = progress.job["status"] if progress.job else None
+        status = progress.job["status"] if progress.job and not isinstance(progress.sighting, Gone) else None
         detail = f"{self._deadline.seconds:g} s"
-        self._end(progress, Fail(Reason.TIMED_OUT, progress.last_error or error, status, detail))
+        early = error is not None and self._deadline.remaining() > 1  # the server wants no request for longer than is left
+        self._end(progress, Fail(Reason.TIMED_OUT, error if early else progress.last_error or error, status, detail))
 
     def _adopt(self, progress: Progress, job: t.Optional[Job]) -> None:
         """Go on with a job that was found by its name."""
@@ -155,6 +156,8 @@ class Reconciler:
         except (NoAccess, DeadlineExceeded, Interrupted) as error:
             self._stop(tasks[0], error)
             return
+        for progress in tasks:
+            progress.list_failure = _jobs.obstacle_in(listing)
         rest = [(progress, listing) for progress in tasks if not self._saw_in_list(progress, listing)]
         self._each(self._look_one, [] if by_list else rest)
 
@@ -181,7 +184,7 @@ class Reconciler:
         if job is not None:
             self._saw(progress, progress.watch.saw(job, in_list=True))
             return True
-        if not progress.watch.listed:
+        if not progress.watch.listed or not listing.complete:
             return False
         self._saw(progress, progress.watch.judge(self._now(), None, listing))
         return True
@@ -228,6 +231,9 @@ class Reconciler:
             progress.unsure_looks += 1
             return
         progress.unsure, progress.unsure_looks = None, 0
+        if isinstance(sighting, Gone):
+            for one in progress.attempts:
+                one.moot = one.moot or one.action in ("stop", "restart", "describe")
         if isinstance(sighting, Found):
             progress.job = sighting.job
             if progress.before is None and not progress.sent("create"):

@@ -39,6 +39,8 @@ from ansible_collections.otc.modelarts.plugins.module_utils._jobs import (
 )
 
 NOT_NOW = Refused("Not now.", "ModelArts.0105", 400, "req-1")
+SLOW = Refused("Slow down.", "APIGW.0308", 429)
+NO_API = Refused("No such API.", "APIGW.0101", 404)
 NO = Refused("No.", "ModelArts.0999", 409, "req-1")
 TAKEN = Refused("Taken.", "ModelArts.0103", 400, "req-1")
 GONE = Refused("Gone.", "ModelArts.0015", 404, "req-1")
@@ -139,7 +141,13 @@ ABSENT: t.List[t.Tuple[str, Sighting, t.Any, float, str, str, str]] = [
     ("lost, then not now", there(8), [sent(LOST), sent(NOT_NOW)], SOON, "look", "look", "look"),
     ("lost, then not now, long ago", there(8), [sent(LOST), sent(NOT_NOW)], LATE, "fail", "fail", "turn to stop, delete"),
     ("lost, then accepted", there(8), [sent(LOST), sent()], SOON, "wait", "done", "wait"),
-    ("maybe gone, still there", there(8), sent(Refused("?", None, 404)), SOON, "fail", "fail", "fail"),
+    ("maybe gone, still shown", there(8), sent(Refused("?", None, 404)), SOON, "look", "look", "look"),
+    ("maybe gone, still there", there(8), sent(Refused("?", None, 404)), LATE, "fail", "fail", "fail"),
+    ("lost, then refused", there(8), [sent(LOST), sent(NO)], SOON, "look", "look", "look"),
+    ("lost, then refused, long ago", there(8), [sent(LOST), sent(NO)], LATE, "fail", "fail", "fail"),
+    ("accepted, throttled", Unreadable(Why.TROUBLE, SLOW), sent(), LATE, "look", "done", "look"),
+    ("lost, throttled", Unreadable(Why.TROUBLE, SLOW), sent(LOST), SOON, "look", "look", "look"),
+    ("lost, a wrong path", Unreadable(Why.TROUBLE, NO_API), sent(LOST), SOON, "look", "look", "look"),
     ("unreadable", UNREADABLE, None, SOON, "send delete", "send delete", "send delete"),
     ("unreadable, accepted", UNREADABLE, sent(), SOON, "fail", "done", "fail"),
     ("unreadable, refused", UNREADABLE, sent(NOT_NOW), SOON, "fail", "fail", "fail"),

@@ -357,6 +357,9 @@ SAYS: t.List[t.Tuple[int, t.Optional[str], str]] = [
     (404, None, "prove"),
     (404, "ModelArts.9999", "prove"),
     (404, "Unheard.Of", "prove"),
+    (404, "IAM.0004", "nothing"),
+    (404, "404", "nothing"),
+    (404, "Keystone.0404", "nothing"),
     (400, "ModelArts.0101", "prove"),
     (400, "ModelArts.0104", "prove"),
     (400, "ModelArts.0107", "prove"),
@@ -914,3 +917,12 @@ def test_what_cannot_be_an_id_becomes_part_of_no_path(odd: str) -> None:
     assert _jobs.whole_id({"job_id": odd}) is None
     with pytest.raises(ValueError, match="no job_id"):
         _jobs.path_of(odd)
+
+
+def test_only_what_a_creation_takes_can_be_made_again() -> None:
+    old = _jobs.Spec(name="n", train_url="/b/")
+    sound = {"train_url": "/b/", "job_desc": "x" * 256, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 24}]}
+    assert old.can_replace(sound)
+    assert not old.can_replace({**sound, "job_desc": "x" * 257})
+    assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 48}]})
+    assert _jobs.Spec(name="n", train_url="/b/", description="short").can_replace({**sound, "job_desc": "x" * 257})

@@ -79,13 +79,13 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     (
         progress(sent("delete")),
         Fail(Reason.TIMED_OUT, None, 9, "20 s"),
-        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status is killing (9). "
+        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status was last killing (9). "
         "The deletion was accepted. Run the task again, or raise wait_timeout.",
     ),
     (
         progress(),
         Fail(Reason.TIMED_OUT, DeadlineExceeded("The server wants no request for another 100 s."), None, "20 s"),
-        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status is not shown. "
+        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status was last not shown. "
         "The server wants no request for another 100 s. Run the task again, or raise wait_timeout.",
     ),
     (
@@ -96,9 +96,9 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     (
         progress(sent("stop")),
         Fail(Reason.NOT_TRIED),
-        f"not finished, because the credentials were refused. {STOPPED_ONLY}",
+        f"not finished, as there was no access any more. {STOPPED_ONLY}",
     ),
-    (progress(), Fail(Reason.NOT_TRIED), "Cannot delete visualization job 10: not tried, because the credentials were refused."),
+    (progress(), Fail(Reason.NOT_TRIED), "Cannot delete visualization job 10: not tried, as there was no access any more."),
     (
         progress(sent("delete", LOST)),
         Fail(Reason.INTERRUPTED),
@@ -110,8 +110,18 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     (progress(state="present", job_id=None, name="n"), Fail(Reason.MISSING_PATH), "job n: it does not exist, and train_url is"),
     (progress(), Fail(Reason.REFUSED_IN_STATUS, None, 9), "its status is killing (9), in which the API refuses that (ModelArts."),
     (progress(sent("delete")), Fail(Reason.BROKEN, None, 6), "its status is now delete_failed (6). The deletion was accepted."),
+    (progress(state="present"), Fail(Reason.RECREATE_UNSOUND), "could not be made again. Set description and auto_stop_hours"),
+    (
+        progress(state="present"),
+        Fail(Reason.PLACE_UNKNOWN, FORBIDDEN),
+        "is unknown. Look for job 10 before you run the task again",
+    ),
     (progress(), Fail(Reason.READ_FAILED, NotSent("h refused the connection.")), "job 10: h refused the connection."),
-    (progress(), Fail(Reason.UNPROVEN, Refused("?", None, 404)), "Whether it is gone is unknown. Set workspace_id"),
+    (
+        progress(),
+        Fail(Reason.UNPROVEN, Refused("?", None, 404)),
+        "Whether it is gone is unknown. If the job is in another workspace",
+    ),
     (progress(state="stopped"), Fail(Reason.NO_RIGHT_TO_READ, FORBIDDEN), "Ask for the right modelarts:tensorboard:get, or"),
     (
         progress(),
@@ -122,9 +132,13 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     (
         progress(state="present"),
         Fail(Reason.OTHER_PATH, detail="/a/"),
-        "its train_url is /a/, which cannot be changed. Use recre",
+        "its train_url is /a/, which cannot be changed. Use name with recre",
     ),
-    (progress(state="present"), Fail(Reason.NOT_RUNNING, None, 11), "it does not run: its status is failed (11). Use recreate"),
+    (
+        progress(state="present"),
+        Fail(Reason.NOT_RUNNING, None, 11),
+        "it does not run: its status is failed (11). Use name with recreate",
+    ),
     (progress(state="present"), Fail(Reason.RECREATE_ELSEWHERE), "recreate works in the default workspace only"),
     (progress(state="present"), Fail(Reason.RECREATE_NO_PATH), "recreate needs a train_url such as /bucket/folder/"),
     (
@@ -225,3 +239,24 @@ def test_what_was_accepted_before_the_time_was_over_is_counted_apart() -> None:
 def test_a_status_is_told_by_name_and_number(status: int) -> None:
     said = f"{_jobs.status_name(status)} ({status})"
     assert said in failure(progress(state="present"), Fail(Reason.NOT_RUNNING, None, status))
+
+
+def test_a_job_made_for_a_workspace_is_said_to_be_billed_however_the_wait_for_its_place_ends() -> None:
+    wanted = Wanted("present", workspace_id="7", spec=Spec(name="n", train_url="/b/"))
+    for reason in (Reason.TIMED_OUT, Reason.INTERRUPTED, Reason.NO_ACCESS, Reason.READ_FAILED):
+        one = Progress(wanted, "10", ("place", "run"), attempts=[Attempt("create", 1.0, answered=True)])
+        said = failure(one, Fail(reason, FORBIDDEN, detail="20 s"))
+        assert "Job 10 runs and is billed, perhaps not in workspace 7: look for it before" in said
+
+
+@pytest.mark.parametrize(("status", "state", "helps"), [(8, "absent", True), (9, "absent", False), (8, "stopped", False)])
+def test_force_is_advised_only_where_it_helps(status: int, state: str, helps: bool) -> None:
+    one = progress(state=state, job={"job_id": "10", "job_name": "n", "status": status})
+    for reason in (Reason.REFUSED, Reason.TIMED_OUT):
+        assert ("use force" in failure(one, Fail(reason, NOT_NOW, 8, "20 s"))) is helps
+
+
+def test_in_check_mode_nothing_is_said_to_be_deleted() -> None:
+    wanted = Wanted("absent", check_mode=True)
+    told = summary([Progress(wanted, "1", end=Fail(Reason.MISSING)), Progress(wanted, "2", predicted=True, end=Done())])
+    assert told.startswith("1 of 2 visualization jobs failed, 1 would be deleted, 0 unchanged")

@@ -711,7 +711,9 @@ def test_not_there_in_time_fails_with_the_last_status_and_code(run: Runner) -> N
     looks: Calls = [("GET 10", shown(9)) for dummy in range(7)]
     done = run(module, {**DELETE, "wait_timeout": 4}, with_list([*looks[:1], ("DELETE 10", NOT_NOW), *looks]))
     assert done.result["failed"] and not done.result["changed"]
-    assert "not done within 4 s (wait_timeout); its status is killing (9). The last answer was: This job" in done.result["msg"]
+    assert (
+        "not done within 4 s (wait_timeout); its status was last killing (9). The last answer was: This job" in done.result["msg"]
+    )
     assert done.seconds <= 4
 
 
@@ -754,13 +756,13 @@ def test_a_delete_that_is_lost_and_may_not_be_looked_after_says_that_it_is_unkno
 def test_a_look_that_the_deadline_ends_tells_the_last_status(run: Runner) -> None:
     calls: Calls = [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", DeadlineExceeded("There is no time left."))]
     done = run(module, DELETE, with_list(calls))
-    assert done.result["failed"] and "not done within 300 s (wait_timeout); its status is killing (9)" in done.result["msg"]
+    assert done.result["failed"] and "not done within 300 s (wait_timeout); its status was last killing (9)" in done.result["msg"]
 
 
 def test_a_request_that_there_is_no_time_for_is_not_sent_and_fails(run: Runner) -> None:
     done = run(module, DELETE, [*LOOK, ("DELETE 10", DeadlineExceeded("There is no time left."))])
     assert done.result["failed"] and not done.result["changed"]
-    assert "not done within 300 s (wait_timeout); its status is running (8)" in done.result["msg"]
+    assert "not done within 300 s (wait_timeout); its status was last running (8)" in done.result["msg"]
 
 
 def test_a_description_is_sent_and_told(run: Runner) -> None:
@@ -973,14 +975,14 @@ def test_a_refused_key_ends_all_at_once_and_the_rest_is_not_tried(run: Runner) -
     done = run(module, many("10", "11", "12"), [("LIST 1", listed(*MANY)), ("DELETE 10", BAD_KEY)]).result
     assert done["failed"] and not done["changed"]
     assert "APIGW.0301: 1 (10); not tried: 2 (11, 12)." in done["msg"]
-    assert all("not tried, because the credentials were refused" in row["msg"] for row in done["jobs"][1:])
+    assert all("not tried, as there was no access any more" in row["msg"] for row in done["jobs"][1:])
 
 
 def test_a_key_refused_after_the_deletes_says_that_they_were_sent(run: Runner) -> None:
     calls: Calls = [("LIST 1", listed(*MANY)), ("DELETE 10", OK), ("DELETE 12", OK), ("LIST 1", BAD_KEY)]
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["changed"]
-    assert "not finished, because the credentials were refused. The deletion was accepted." in done["jobs"][1]["msg"]
+    assert "not finished, as there was no access any more. The deletion was accepted." in done["jobs"][1]["msg"]
 
 
 def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) -> None:
@@ -988,7 +990,7 @@ def test_a_key_refused_at_a_repetition_leaves_what_was_sent_before(run: Runner) 
     calls: Calls = [*looks, ("DELETE 10", OK), ("DELETE 12", LOST), ("LIST 1", listed(job(9), *MANY[1:])), ("DELETE 12", BAD_KEY)]
     done = run(module, many("10", "12"), calls).result
     assert done["failed"] and done["jobs"][0]["changed"]
-    assert "not finished, because the credentials were refused. The deletion was accepted." in done["jobs"][0]["msg"]
+    assert "not finished, as there was no access any more. The deletion was accepted." in done["jobs"][0]["msg"]
 
 
 def test_a_key_refused_after_the_stops_says_that_jobs_are_stopped_and_not_deleted(run: Runner) -> None:
