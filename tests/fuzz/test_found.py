@@ -76,6 +76,26 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
     ),
     "an interrupt after the first of two": (Schedule(BOTH, changes=("an interrupt",), jobs=TWO), FAILED_AFTER_A_CHANGE),
     "a bug after a deletion": (Schedule(BOTH, changes=("fine", "a bug"), jobs=TWO), (True, True, True)),
+    "IAM never proves that a job is gone": (
+        Schedule({**ABSENT, "job_id": "30"}, ("404, IAM",) * 30, jobs=ELSEWHERE),
+        FAILED,
+    ),
+    "nor does its code": (Schedule({**ABSENT, "job_id": "30"}, ("404, IAM's code",) * 30, jobs=ELSEWHERE), FAILED),
+    "a creation that is answered by an id alone is open": (Schedule(PRESENT, jobs=(), changes=("200, an id only",)), UNKNOWN),
+    "a deletion without an answer is looked after, though looks are throttled": (
+        Schedule(ABSENT, ("fine", *("429",) * 7), ("lost, done",)),
+        DONE,
+    ),
+    "an accepted deletion is waited for, though looks are throttled": (Schedule(ABSENT, ("fine", *("429",) * 12)), DONE),
+    "a deletion without an answer is looked after, though its repeat is refused": (
+        Schedule(ABSENT, changes=("lost, done", "403"), settings={"delete_shown_after": None, "delete_seconds": 5.0}),
+        DONE,
+    ),
+    "a job that vanishes after it was stopped to be deleted is gone": (
+        Schedule({**ABSENT, "force": True}, ("fine", "fine", "fine", "it vanishes"), settings={"delete_refused_at": [8, 9]}),
+        DONE,
+    ),
+    "jobs of a list that is never complete are asked for": (Schedule(BOTH, jobs=TWO, way=Way(total_off=5)), DONE),
     "IAM that refuses is asked once": (Schedule(BOTH, jobs=TWO, password=True, iam=("403",)), FAILED),
     "a secret in an answer is not told": (Schedule(ABSENT, changes=("403, a secret",)), FAILED),
     "a server that ignores page is asked for no page without end": (

@@ -75,6 +75,8 @@ REFUSING: t.Dict[str, Fault] = {
     "200, false, code": (Means.NOT_DONE, 200, {"is_success": False, **coded("ModelArts.0999")}, {}),
     "404, no such API": (Means.NOT_DONE, 404, coded("APIG.0101"), {}),
     "404, other project": (Means.NOT_DONE, 404, coded("ModelArts.2786"), {}),
+    "404, IAM": (Means.NOT_DONE, 404, {"error": {"code": 404, "message": "Could not find project.", "title": "Not Found"}}, {}),
+    "404, IAM's code": (Means.NOT_DONE, 404, coded("IAM.0004"), {}),
     "403": (Means.NOT_DONE, 403, coded("ModelArts.0108"), {}),
     "403, HTML": (Means.NOT_DONE, 403, HTML, {}),
     "403, a secret": (Means.NOT_DONE, 403, coded("ModelArts.0112", f"Not with {SECRET}, nor with {TOKEN}-1."), {}),
@@ -115,6 +117,7 @@ AMBIGUOUS: t.Dict[str, Fault] = {
     "200, nothing said": (Means.NOTHING, 200, {"jobs": "none"}, {}),
     "200, null said": (Means.NOTHING, 200, {"is_success": None}, {}),
     "200, unsure": (Means.NOTHING, 200, {"is_success": "perhaps"}, {}),
+    "200, an id only": (Means.NOTHING, 200, {"job_id": "999", "job_name": NAME, "status": 1}, {}),
     "200, no id": (Means.NOTHING, 200, {"is_success": True}, {}),  # of a creation only: to another call that says enough
 }
 ANSWERS: t.Dict[str, Fault] = {**REFUSING, **NOT_NOW, **LOST_ITS_WAY, **AMBIGUOUS}

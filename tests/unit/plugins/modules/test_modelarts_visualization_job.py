@@ -1078,3 +1078,10 @@ def test_the_deadline_is_shared_by_all(run: Runner) -> None:
     done = run(module, many("10", "12", wait_timeout=2), calls)
     assert done.result["failed"] and done.result["changed"] and done.seconds <= 2
     assert all("not done within 2 s (wait_timeout)" in row["msg"] for row in done.result["jobs"])
+
+
+def test_null_means_not_given_where_it_chooses_nothing(module: Runner) -> None:
+    names = ("force", "wait", "recreate", "wait_timeout", "wait_sleep", "max_concurrency", "api_retries", "job_type", "state")
+    given: Fields = {"name": "new", "train_url": "/bucket/logs/", **dict.fromkeys(names)}
+    done = run(module, given, [("LIST 1 new", listed(job(job_name="new")))])
+    assert not done.result.get("failed") and done.result["changed"] is False
