@@ -1080,7 +1080,7 @@ def test_the_deadline_is_shared_by_all(run: Runner) -> None:
     assert all("not done within 2 s (wait_timeout)" in row["msg"] for row in done.result["jobs"])
 
 
-def test_null_means_not_given_where_it_chooses_nothing(module: Runner) -> None:
+def test_null_means_not_given_where_it_chooses_nothing(run: Runner) -> None:
     names = ("force", "wait", "recreate", "wait_timeout", "wait_sleep", "max_concurrency", "api_retries", "job_type", "state")
     given: Fields = {"name": "new", "train_url": "/bucket/logs/", **dict.fromkeys(names)}
     done = run(module, given, [("LIST 1 new", listed(job(job_name="new")))])
