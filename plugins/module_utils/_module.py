@@ -275,7 +275,7 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
         if str(name).startswith("_ansible"):
             shown[name] = value
         elif value is None:
-            shown.update({name: None} if is_selector(name) else {})  # elsewhere null means not given
+            shown.update({name: None} if names_jobs(name) else {})  # elsewhere null means not given, or is refused by us
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden)
         elif (name == "cloud" and not isinstance(value, str)) or not is_option(name, spec) or _settings.may_tell(value):
@@ -287,9 +287,9 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
     return shown
 
 
-def is_selector(name: str) -> bool:
-    """Tell whether an option chooses jobs."""
-    return any(name == own or name in aliases for own, aliases in SELECTORS.items())
+def names_jobs(name: str) -> bool:
+    """Tell whether an option is one of those of which exactly one has to be given."""
+    return any(name == own or name in SELECTORS[own] for own in ("job_id", "job_ids", "name"))
 
 
 def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:

@@ -1081,7 +1081,9 @@ def test_the_deadline_is_shared_by_all(run: Runner) -> None:
 
 
 def test_null_means_not_given_where_it_chooses_nothing(run: Runner) -> None:
-    names = ("force", "wait", "recreate", "wait_timeout", "wait_sleep", "max_concurrency", "api_retries", "job_type", "state")
+    names = ("force", "wait", "recreate", "wait_timeout", "wait_sleep", "max_concurrency", "api_retries", "job_type")
     given: Fields = {"name": "new", "train_url": "/bucket/logs/", **dict.fromkeys(names)}
     done = run(module, given, [("LIST 1 new", listed(job(job_name="new")))])
+    refused = run(module, {"job_id": "10", "state": None}, [])
+    assert refused.result["failed"] and "state is given, but has no value" in refused.result["msg"]
     assert not done.result.get("failed") and done.result["changed"] is False
