@@ -81,7 +81,8 @@ def test_a_secret_that_a_server_repeats_is_masked_before_it_is_cut(cloud: Cloud,
 
 
 def test_half_a_character_is_no_obstacle(cloud: Cloud, play: Play) -> None:
-    cloud.add("10", job_desc="cut \ud83d", **{"odd \ud83d": "\udc00"})
+    odd: Result = {"odd \ud83d": "\udc00"}
+    cloud.add("10", job_desc="cut \ud83d", **odd)
     shown, deleted = play({"module": INFO}, {"state": "absent", "job_id": "10"})
     assert ids(shown) == ["10"] and shown["jobs"][0]["job_desc"] == "cut \ufffd"
     assert deleted["changed"] is True and not deleted.get("failed") and cloud.job_ids() == set()
