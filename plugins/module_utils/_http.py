@@ -13,6 +13,7 @@ The law of what an answer proves stands in :func:`failure_of`: only a refusal pr
 from __future__ import annotations
 
 import base64
+import datetime
 import enum
 import html
 import importlib
@@ -24,7 +25,7 @@ import ssl
 import time as system_time
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from . import _wire
 from ._auth import Authorise, host_header
@@ -379,7 +380,8 @@ def retry_after(headers: t.Mapping[str, str], now: float) -> t.Optional[float]:
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        moment = parsedate_to_datetime(value)  # one without a zone is in UTC, as HTTP has it
+        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp() - now)
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -468,10 +470,15 @@ class Transport:
         """Return the request as it goes out, authorised. Raises :class:`Unsendable`."""
         content = None if request.body is None else json.dumps(request.body, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json", **request.headers}
+        query = urlencode(request.query, quote_via=quote)  # a blank as %20: a + is one only to some
         try:
             prepared = self._session.prepare_request(
                 requests.Request(
-                    request.method, request.url, headers, data=content, params=dict(request.query), auth=request.authorise
+                    request.method,
+                    f"{request.url}?{query}" if query else request.url,
+                    headers,
+                    data=content,
+                    auth=request.authorise,
                 )
             )
             for value in prepared.headers.values():
@@ -580,7 +587,8 @@ def checked_proxy(proxy: str) -> str:
     """Return how a proxy is called: without user and password. Raises :class:`Unsendable` for one that none can use."""
     try:
         parts = urlsplit(proxy)
-        name = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        name = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     except ValueError as error:
         raise Unsendable("The URL of the proxy is none.", speaker=Speaker.PROXY) from error
     if parts.scheme not in PROXY_SCHEMES or not parts.hostname:

@@ -55,6 +55,7 @@ CREDENTIALS = ("token", "access_key", "secret_key", "username", "user_id", "pass
 OTHER_NAMES = {
     "ak": "access_key",
     "sk": "secret_key",
+    "securitytoken": "security_token",
     "user_name": "username",
     "domain_name": "user_domain_name",
     "domain_id": "user_domain_id",
@@ -67,7 +68,7 @@ OTHER_NAMES = {
     "modelarts_endpoint_override": "endpoint",
 }
 # Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
-KEY_NAMES = ("access_key", "secret_key", "security_token", "ak", "sk")
+KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak", "sk")
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
 INTERFACES = ("public", "internal", "admin")
@@ -170,7 +171,9 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
     if foreign:
         raise SettingsError(f"{title} has {', '.join(foreign)}, which IAM of these clouds does not know.")
     complete = any(auth.get(name) not in (None, "") for name in ("password", "token", *KEY_NAMES))
-    beside = {name: value for name, value in config.items() if name not in KEY_NAMES or not complete}
+    with_key = any(auth.get(name) for name in ("access_key", "ak"))  # a token beside it is then its own
+    left_alone = [name for name in KEY_NAMES if complete and not (with_key and OTHER_NAMES.get(name, name) == "security_token")]
+    beside = {name: value for name, value in config.items() if name not in left_alone}
     return {**by_our_names(beside), **by_our_names(auth)}
 
 
@@ -204,12 +207,15 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         if name is not None and clouds.get(name) is None:
             places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
             raise SettingsError(f"{title} cannot be used: it is not there{places}.")
-        clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
-        check_profile(clouds["this one"], title)
+        merged = clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
+        check_profile(merged, title)
+        as_written = {key: merged[key] for key in KEY_NAMES if key in merged}  # what stands in braces in a key is no name
         if region_name is None and usual_region is not None:
             with contextlib.suppress(openstack_exceptions.SDKException):  # it has no such region, but its own
-                return dict(reader.get_one(cloud="this one", region_name=usual_region, validate=False).config)
-        return dict(reader.get_one(cloud="this one", region_name=region_name or "", validate=False).config)
+                found = reader.get_one(cloud="this one", region_name=usual_region, validate=False)
+                return {**found.config, **as_written}
+        found = reader.get_one(cloud="this one", region_name=region_name or "", validate=False)
+        return {**found.config, **as_written}
     except openstack_exceptions.SDKException as error:
         # What it says may quote the entry, and a secret in it; only what is known not to is told.
         known_reason = re.match(r"Region \S+ is not a valid region name|.* defines a cloud named", str(error))
@@ -379,6 +385,11 @@ def passwords_in(url: t.Optional[str]) -> t.List[str]:
 
 def credentials_of(source: Source) -> t.Optional[Credentials]:
     """Return the credentials in one source: token before AK/SK before password, or ``None`` where there are none."""
+    for fact in CREDENTIALS:
+        if isinstance(source.get(fact), bool):
+            raise SettingsError(
+                f"{named(fact)} is {str(source[fact]).lower()}, which is no text: put it in quotes where it is written."
+            )
     if "token" in source:
         return Token(carried(source, "token"))
     if any(fact in source for fact in ("access_key", "secret_key", "security_token")):

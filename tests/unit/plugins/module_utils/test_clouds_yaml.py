@@ -151,6 +151,21 @@ def test_we_make_of_an_entry_what_openstacksdk_makes_of_it(clouds: t.Callable[..
     assert bool(case.otherwise) == bool(case.why)
 
 
+def test_a_key_is_taken_as_it_is_written_and_with_its_token(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": {"project_id": "p"}, "ak": "AK", "sk": "ab{{x}}cd"})
+    assert _settings.source_from_cloud("mine")["secret_key"] == "ab{{x}}cd"
+    for name in ("security_token", "securitytoken"):
+        for entry in ({"auth": {"ak": "A", "sk": "S", name: "temporary"}}, {"auth": {"ak": "A", "sk": "S"}, name: "temporary"}):
+            clouds(entry)
+            assert _settings.source_from_cloud("mine")["security_token"] == "temporary"
+
+
+def test_what_yaml_makes_no_text_of_is_refused_by_name(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": {**BASE, "password": False}})
+    with pytest.raises(_settings.SettingsError, match=r"auth.password \(OS_PASSWORD\) is false, which is no text"):
+        _settings.resolve({"cloud": "mine"}, {})
+
+
 def test_nulls_are_dropped_where_openstacksdk_stumbles_over_them(clouds: t.Callable[..., None]) -> None:
     clouds({"auth": BASE})
     plain = _settings.source_from_cloud("mine")

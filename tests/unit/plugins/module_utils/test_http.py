@@ -394,6 +394,8 @@ def test_both_spellings_of_the_gateway_are_one(code: t.Optional[str], kind: str)
         ("Thu, 01 Jan 1970 01:17:20 +0100", 40.0),
         ("Thu, 01 Jan 1970 00:16:40 GMT", 0.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu Jan  1 00:17:20 1970", 40.0),
+        ("Thu, 01 Jan 1970 00:17:20 -0000", 40.0),
         ("soon", None),
         ("-1", None),
         ("", None),
@@ -591,7 +593,7 @@ def test_a_request_arrives_as_it_was_meant(wire: Wire, transport: _http.Transpor
     assert (got.status, got.body) == (200, b'{"is_success":true}')
     assert got.headers["x-request-id"] == "r"
     (received,) = wire.received
-    assert received.line == "PUT /v1/p/x?b=1&a=x+y%2F%C3%A4 HTTP/1.1"
+    assert received.line == "PUT /v1/p/x?b=1&a=x%20y%2F%C3%A4 HTTP/1.1"
     assert received.body == b'{"job_desc":"\\u00e4"}'
     expected = {
         "Content-Type": "application/json",
