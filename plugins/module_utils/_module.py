@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import select
 import signal
 import traceback
 import typing as t
+import uuid
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -32,6 +34,8 @@ Result = t.Dict[str, t.Any]
 Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
+CLOUD_NAME = re.compile(r"[\w .@:/+-]{1,128}")
+KEY_NAME = re.compile(r"[a-z][a-z_]{1,39}")
 DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_SEARCH = 64
@@ -236,7 +240,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.given: Params = {**self.params, **parsed_auth(self.params)}
+        self.given: Params = {**self.params, **parsed_auth(self.params), **parsed_cloud(self.params)}
         self.hidden: t.Dict[str, t.Any] = {}
         self.params = hide(self.given, self.argument_spec, self.hidden)
 
@@ -268,6 +272,18 @@ def parsed_auth(params: Params) -> Params:
         return {}
 
 
+def parsed_cloud(params: Params) -> Params:
+    """Return C(cloud) as the mapping that its text is in JSON, or without the line end around it; else nothing."""
+    cloud = params.get("cloud")
+    if not isinstance(cloud, str):
+        return {}
+    try:
+        parsed = json.loads(cloud)
+    except ValueError:
+        parsed = None
+    return {"cloud": parsed if isinstance(parsed, dict) else cloud.strip("\r\n")}
+
+
 def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
     """Return arguments with placeholders for all that may be secret; ``hidden`` comes to hold what they stand for."""
     shown: t.Dict[str, t.Any] = {}
@@ -278,7 +294,12 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
             shown.update({name: None} if names_jobs(name) else {})  # elsewhere null means not given, or is refused by us
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden)
-        elif (name == "cloud" and not isinstance(value, str)) or not is_option(name, spec) or _settings.may_tell(value):
+        elif (
+            (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
+            or isinstance(value, dict)
+            or not is_option(name, spec)
+            or _settings.may_tell(value)
+        ):
             shown[name] = placeholder(value, hidden)
         elif isinstance(value, list):
             shown[name] = [entry for entry in value if entry is not None]  # what a null entry means is ours to say
@@ -299,10 +320,23 @@ def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
     options = spec.get("auth", {}).get("options", {})
     shown: t.Dict[str, t.Any] = {}
     for name, value in auth.items():
+        empty = value is None or not str(value).strip()
+        if not (is_option(name, options) or KEY_NAME.fullmatch(str(name))) or (empty and has_twin(name, auth)):
+            continue
         plain = is_option(name, options) and not options_of(name, options).get("no_log") and not isinstance(value, (dict, list))
         text = value if isinstance(value, (dict, list)) else str(value)
         shown[name] = value if value is None or (plain and not _settings.may_tell(value)) else placeholder(text, hidden)
     return shown
+
+
+def has_twin(name: str, auth: Params) -> bool:
+    """Tell whether another name of the same thing is given with a value: by its alias, Ansible would let the empty one win."""
+    return any(twin != name and str(auth[twin] or "").strip() for twin in auth if fact_of(twin) == fact_of(name))
+
+
+def fact_of(name: t.Any) -> str:
+    """Return our name of a key of C(auth)."""
+    return _settings.OTHER_NAMES.get(str(name), str(name))
 
 
 def options_of(name: str, spec: Params) -> Params:
@@ -317,7 +351,7 @@ def is_option(name: str, spec: Params) -> bool:
 
 def placeholder(value: t.Any, hidden: t.Dict[str, t.Any]) -> str:
     """Return what Ansible sees in place of a value."""
-    name = f"hidden value {len(hidden) + 1}"
+    name = f"hidden-{uuid.uuid4().hex}"  # nothing that anybody could have given
     hidden[name] = value
     return name
 
@@ -337,7 +371,8 @@ def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
     def masked(value: t.Any, in_job: bool) -> t.Any:
         if isinstance(value, dict):
             inside = in_job or "job_name" in value
-            return {name_of(name, inside): masked(one, inside or name in ("before", "after")) for name, one in value.items()}
+            told = ("before", "after", "job_id")
+            return {name_of(name, inside): masked(one, inside or name in told) for name, one in value.items()}
         if isinstance(value, list):
             return [masked(one, in_job) for one in value]
         return text_of(value, in_job) if isinstance(value, str) else value
@@ -409,6 +444,8 @@ def check_given(given: Params, params: Params) -> None:
         if option not in params:
             continue
         values = [given[name] for name in (option, *aliases) if name in given]
+        if len({str(value) for value in values}) > 1:
+            raise ParameterError(f"{option} is given by two names, with different values.")
         entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
         emptied = [value for value in values if value == [] and option != "job_ids"]
         if emptied or any(entry is None or not str(entry).strip() for entry in entries):
@@ -417,7 +454,13 @@ def check_given(given: Params, params: Params) -> None:
 
 def check_credentials(given: Params) -> None:
     """Raise :class:`ParameterError` where C(auth) has credentials that are all empty: the account would be another one."""
-    auth = given.get("auth")
+    nested = [str(name) for name, value in given.items() if isinstance(value, dict) and name not in ("auth", "cloud")]
+    if nested:
+        raise ParameterError(f"{nested[0]} must not be a dictionary.")
+    cloud, auth = given.get("cloud"), given.get("auth")
+    named_cloud = isinstance(cloud, str) and CLOUD_NAME.fullmatch(cloud) and cloud.strip()
+    if cloud is not None and not named_cloud and not (isinstance(cloud, dict) and cloud):
+        raise ParameterError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
     if auth is None:
         return
     if not isinstance(auth, dict):
@@ -425,6 +468,13 @@ def check_credentials(given: Params) -> None:
     nested = sorted(str(name) for name, value in auth.items() if isinstance(value, (dict, list)))
     if nested:
         raise ParameterError(f"auth.{nested[0]} must be text.")
+    odd = [name for name in auth if fact_of(name) not in _settings.FACTS and not KEY_NAME.fullmatch(str(name))]
+    if odd:
+        raise ParameterError("auth has a key that is no name of anything: is a blank missing after a colon?")
+    for name in auth:
+        values = {str(auth[twin]).strip() for twin in auth if fact_of(twin) == fact_of(name) and str(auth[twin] or "").strip()}
+        if len(values) > 1:
+            raise ParameterError(f"auth.{fact_of(name)} is given by two names, with different values.")
     named_ones = [name for name in auth if _settings.OTHER_NAMES.get(name, name) in _settings.CREDENTIALS]
     if named_ones and not any(str(auth[name] or "").strip() for name in named_ones):
         raise ParameterError(f"{', '.join(f'auth.{name}' for name in named_ones)}: given, but without a value.")

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import re
 import typing as t
@@ -72,7 +73,6 @@ KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak"
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
 INTERFACES = ("public", "internal", "admin")
-LONG_TEXT = 8  # characters: a shorter value under a name that is not known may be anything
 SECRET_VARIABLES = tuple(name for fact in SECRETS for name in FACTS[fact][1])
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
@@ -224,7 +224,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
     except (KeyError, IndexError, ValueError) as error:
         text = "openstacksdk fills in what stands in braces, and something there is nothing that it knows"
         raise SettingsError(f"{title} cannot be used: {text}.") from error
-    except (OSError, AttributeError, TypeError) as error:
+    except (OSError, AttributeError, TypeError, RecursionError) as error:
         raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
 
 
@@ -275,7 +275,7 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
         parsed = yaml.safe_load(text)
     except OSError as error:
         raise SettingsError(f"The file {printable(path)} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeError) as error:  # it may quote the line, and a secret in it
+    except (yaml.YAMLError, UnicodeError, RecursionError) as error:  # it may quote the line, and a secret in it
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f" (line {mark.line + 1})"
         raise SettingsError(f"The file {printable(path)} is not YAML{line}.") from error
@@ -368,19 +368,24 @@ def mappings(value: t.Any) -> t.Iterator[t.Dict[str, t.Any]]:
 def is_secret(name: t.Any, value: t.Any) -> bool:
     """Tell whether a value in an entry must not be shown: by its name, or where the name may be a mistyped one."""
     fact = OTHER_NAMES.get(str(name), str(name))
-    long_text = isinstance(value, str) and len(value) >= LONG_TEXT
-    return not isinstance(value, (dict, list)) and (fact in SECRETS or (fact not in FACTS and long_text))
+    sounds_so = re.search(r"pass|pwd|secret|token|cred", str(name), re.I) is not None
+    mistyped = bool(difflib.get_close_matches(str(name).lower(), SECRETS, 1, 0.7))
+    return not isinstance(value, (dict, list, bool)) and (fact in SECRETS or (fact not in FACTS and (sounds_so or mistyped)))
 
 
 def may_tell(value: t.Any) -> bool:
-    """Tell whether something is a URL with parts that may hold a secret: a user, a query, a fragment."""
-    return isinstance(value, str) and re.match(r"\w+://.*[@?#]", value, re.DOTALL) is not None
+    """Tell whether something may be a URL, or be meant for one, with parts that may hold a secret."""
+    return isinstance(value, str) and re.search(r":.*(@|%40)|://.*(@|[?#])", value, re.DOTALL) is not None
 
 
 def passwords_in(url: t.Optional[str]) -> t.List[str]:
-    """Return the password in a URL, and the two parts as a header carries them."""
-    match = re.match(r"\w+://([^:]*):(.*)@", url or "", re.DOTALL)
-    return [unquote(match[2]), match[2], f"{unquote(match[1])}:{unquote(match[2])}"] if match else []
+    """Return the password in a URL, however it is begun, and the two parts as a header carries them."""
+    found: t.List[str] = []
+    for rest in (url or "", re.sub(r"^\s*[\w+]+:/*", "", url or "")):
+        match = re.match(r"[\s/]*([^:/]*):(.*)(@|%40)", rest, re.DOTALL)
+        if match and not match[2].startswith("//"):
+            found.extend((unquote(match[2]), match[2], f"{unquote(match[1])}:{unquote(match[2])}"))
+    return found
 
 
 def credentials_of(source: Source) -> t.Optional[Credentials]:
@@ -500,7 +505,7 @@ def check_url(url: t.Any, fact: str) -> None:
 
 def printable(value: t.Any) -> str:
     """Return a value of the user's for a message: short, on one line, without what is before an ``@`` or behind a ``?``."""
-    shown = re.sub(r"^(\w+://)?.*@", r"\1", str(value), flags=re.DOTALL)
+    shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1", str(value), flags=re.DOTALL)
     return repr(re.sub(r"[?#].*", "", shown, flags=re.DOTALL)[:120])
 
 

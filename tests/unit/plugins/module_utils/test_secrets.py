@@ -250,3 +250,59 @@ def test_an_auth_that_says_nothing_is_no_other_account(
     monkeypatch.setenv("OS_TOKEN", "of another account")
     shown = end({"auth": auth}, Echo("", "job"), monkeypatch, capsys)
     assert said in json.loads(shown.strip().splitlines()[0])["msg"]
+
+
+BLANK = "given, but without a value"
+TWICE = "is given by two names, with different values"
+NO_CLOUD = "cloud must be the name of an entry of clouds.yaml, or a whole entry."
+NO_CLOUDS: t.Tuple[t.Any, ...] = ("", " ", {}, [], False, 0, "password=Kx7-vQ2pLmZ9")
+OTHER_ACCOUNTS: t.List[t.Tuple[Fields, str]] = [
+    ({"auth": {"access_key": "A", "ak": "B", "secret_key": "the-secret", "project_id": "p"}}, f"auth.access_key {TWICE}"),
+    ({"auth": {"token": "the-token", "project_id": "p", "tenant_id": "q"}}, f"auth.project_id {TWICE}"),
+    ({"visualization_id": "11"}, f"job_id {TWICE}"),
+    *(({"cloud": cloud}, NO_CLOUD) for cloud in NO_CLOUDS),
+    ({"region_name": {"password": "Kx7-vQ2pLmZ9"}}, "region_name must not be a dictionary"),
+    ({"auth": {"password:Kx7-vQ2pLmZ9": None, "username": "u"}}, "auth has a key that is no name of anything"),
+    ({"auth": "Kx7-vQ2pLmZ9=="}, "auth has a key that is no name of anything"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), OTHER_ACCOUNTS, ids=[str(number) for number in range(len(OTHER_ACCOUNTS))])
+def test_what_is_half_said_falls_to_no_other_account_and_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: Fields, said: str
+) -> None:
+    monkeypatch.setenv("OS_TOKEN", "of-another-account")
+    monkeypatch.setenv("OS_PROJECT_ID", "other")
+    shown = end(options, Echo("", "job"), monkeypatch, capsys)
+    assert said in json.loads(shown.strip().splitlines()[0])["msg"] and not pieces(SHAPES["plain"], shown)
+
+
+def test_an_empty_alias_does_not_hide_what_is_given(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    seen: t.List[str] = []
+
+    class Cloud(Echo):
+        def exchange(self, request: _http.Request) -> _http.Answer:
+            seen.append(request.url)
+            return super().exchange(request)
+
+    monkeypatch.setenv("OS_TOKEN", "of-another-account")
+    auth = {"access_key": "AK", "secret_key": "the-secret", "ak": None, "sk": "", "project_id": "mine", "tenant_id": ""}
+    end({"auth": auth}, Cloud("", "job"), monkeypatch, capsys)
+    assert seen and all("/v1/mine/" in url for url in seen)
+
+
+@pytest.mark.parametrize(
+    "url", [" https://u:{}@h", "u:{}@h", "//u:{}@h", "https:/u:{}@h", "git+https://u:{}@h", "https://u:{}%40h"]
+)
+def test_a_password_in_what_is_meant_for_a_url_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    secret = SHAPES["plain"]
+    key = {"access_key": "AK", "secret_key": "the-secret", "project_id": "p"}
+    for options in ({"auth": key, "endpoint": url.format(secret)}, {"auth": {**key, "auth_url": url.format(secret)}}):
+        assert not pieces(secret, end(options, Echo(secret, "error_msg"), monkeypatch, capsys))
+
+
+def test_ids_that_a_play_acts_on_stay_readable() -> None:
+    result = _module.without_secrets({"jobs": [{"job_id": "1001", "msg": "Not 1001."}]}, ["1001"])
+    assert result["jobs"][0] == {"job_id": "1001", "msg": "Not ********."}
