@@ -40,6 +40,7 @@ from ._http import (
 
 FIRST_PAUSE = 0.5  # seconds before the first repetition
 LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
+TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
 
 THROTTLED_CODES = ("APIGW.0308", "ModelArts.2799", "ModelArts.4206", "ModelArts.6101")
 EXPIRED_CODES = ("APIGW.0307", "ModelArts.0202")
@@ -72,8 +73,6 @@ class Deadline:
         """Return the error for a task whose time is over."""
         return DeadlineExceeded(f"The time of the task, wait_timeout ({self.seconds:g} s), is over.")
 
-
-TOO_LITTLE = 0.1  # seconds
 
 # --- what may be repeated: pure ----------------------------------------------------------------------------------
 

@@ -233,18 +233,23 @@ def forms_of(secret: str) -> t.Set[str]:
     return {secret, plain, quote(plain, safe=""), quote_plus(plain), html.escape(plain), encoded}
 
 
-def without(text: str, secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> str:
-    """Return a text without these secrets, the longest first, however long the blanks in them are there.
+def masker(secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> t.Callable[[str], str]:
+    """Return what takes these secrets out of a text, the longest first, however long the blanks in them are there.
 
     :param shortest: characters; a secret with fewer could be anything.
     """
     forms = {form for secret in secrets if len(secret.strip()) >= shortest for form in forms_of(secret)}
-    for form in sorted(forms, key=len, reverse=True):
-        if form in text:
-            text = text.replace(form, MASK)
-        elif re.search(r"\s", form.strip()):
-            text = re.sub(r"\s+".join(map(re.escape, form.split())), MASK, text)
-    return text
+    ordered = [(form, re.compile(r"\s+".join(map(re.escape, form.split())))) for form in sorted(forms, key=len, reverse=True)]
+
+    def mask(text: str) -> str:
+        for form, with_any_blanks in ordered:
+            if form in text:
+                text = text.replace(form, MASK)
+            elif re.search(r"\s", form.strip()):
+                text = with_any_blanks.sub(MASK, text)
+        return text
+
+    return mask
 
 
 def masked(answer: Answer, secrets: t.Sequence[str]) -> Answer:
@@ -253,9 +258,11 @@ def masked(answer: Answer, secrets: t.Sequence[str]) -> Answer:
     It is done to the whole texts, decoded, as what is cut from a text may be a piece of a secret.
     """
 
+    mask = masker(secrets)
+
     def walk(value: t.Any) -> t.Any:
         if isinstance(value, str):
-            return without(value, secrets)
+            return mask(value)
         if isinstance(value, list):
             return [walk(one) for one in value]
         if isinstance(value, dict):
@@ -264,7 +271,7 @@ def masked(answer: Answer, secrets: t.Sequence[str]) -> Answer:
 
     parsed = parse_json(answer.body)
     body = answer.body if parsed is None else json.dumps(walk(parsed)).encode()
-    headers = {name: without(str(value), secrets) for name, value in answer.headers.items()}
+    headers = {name: mask(str(value)) for name, value in answer.headers.items()}
     return Answer(answer.status, CaseInsensitiveDict(headers), body)
 
 
@@ -310,7 +317,7 @@ def sound(value: t.Any, depth: int = 0) -> t.Any:
     What is nested too deeply for anybody, and names that mean something to Ansible itself, are left out.
     """
     if isinstance(value, str):
-        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+        return value if value.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", value)
     if isinstance(value, (list, dict)) and depth > DEEPEST:
         return None
     if isinstance(value, list):

@@ -25,7 +25,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from . import _jobs, _messages, _settings
 from ._client import Client, Deadline
 from ._decide import Fail, Progress, Reason, Wanted, predicted
-from ._http import REQUESTS_IMPORT_ERROR, SHORTEST_SECRET, CallError, Clock, Transport, without
+from ._http import REQUESTS_IMPORT_ERROR, CallError, Clock, Transport, masker
 from ._jobs import CONFIRM_SECONDS, Criteria, Gone, Job, Jobs, Spec
 from ._reconcile import Reconciler
 
@@ -39,7 +39,7 @@ KEY_NAME = re.compile(r"[a-z][a-z_]{1,39}")
 DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_SEARCH = 64
-LONGEST_PAUSE = 10**6  # seconds
+LONGEST_SLEEP = 10**6  # seconds
 LONGEST_TIME = 10**8  # seconds, three years: more is more than clocks can count
 # What selects jobs, with its aliases: given without a value, it would select something else than was meant.
 SELECTORS = {
@@ -297,7 +297,7 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
         elif (
             (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
             or isinstance(value, dict)
-            or not is_option(name, spec)
+            or option_of(name, spec) is None
             or _settings.may_tell(value)
         ):
             shown[name] = placeholder(value, hidden)
@@ -321,9 +321,10 @@ def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
     shown: t.Dict[str, t.Any] = {}
     for name, value in auth.items():
         empty = value is None or not str(value).strip()
-        if not (is_option(name, options) or KEY_NAME.fullmatch(str(name))) or (empty and has_twin(name, auth)):
+        option = option_of(name, options)
+        if (option is None and not KEY_NAME.fullmatch(str(name))) or (empty and has_twin(name, auth)):
             continue
-        plain = is_option(name, options) and not options_of(name, options).get("no_log") and not isinstance(value, (dict, list))
+        plain = option is not None and not option.get("no_log") and not isinstance(value, (dict, list))
         text = value if isinstance(value, (dict, list)) else str(value)
         shown[name] = value if value is None or (plain and not _settings.may_tell(value)) else placeholder(text, hidden)
     return shown
@@ -331,22 +332,14 @@ def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
 
 def has_twin(name: str, auth: Params) -> bool:
     """Tell whether another name of the same thing is given with a value: by its alias, Ansible would let the empty one win."""
-    return any(twin != name and str(auth[twin] or "").strip() for twin in auth if fact_of(twin) == fact_of(name))
+    return any(
+        twin != name and str(auth[twin] or "").strip() for twin in auth if _settings.our_name(twin) == _settings.our_name(name)
+    )
 
 
-def fact_of(name: t.Any) -> str:
-    """Return our name of a key of C(auth)."""
-    return _settings.OTHER_NAMES.get(str(name), str(name))
-
-
-def options_of(name: str, spec: Params) -> Params:
-    """Return what a spec says of an option, by its name or an alias; nothing where it has none such."""
-    return next((one for own, one in spec.items() if name == own or name in one.get("aliases", ())), {})
-
-
-def is_option(name: str, spec: Params) -> bool:
-    """Tell whether a spec has an option of this name or alias."""
-    return any(name == own or name in one.get("aliases", ()) for own, one in spec.items())
+def option_of(name: str, spec: Params) -> t.Optional[Params]:
+    """Return what a spec says of an option, by its name or an alias; ``None`` where it has none such."""
+    return next((one for own, one in spec.items() if name == own or name in one.get("aliases", ())), None)
 
 
 def placeholder(value: t.Any, hidden: t.Dict[str, t.Any]) -> str:
@@ -366,6 +359,7 @@ def shown_again(params: t.Any, hidden: t.Mapping[str, t.Any]) -> t.Any:
 def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
     """Return a result in which no secret stands. Numbers, booleans and the names of fields stay what they are."""
     known_secrets = list(secrets)
+    in_errors, in_jobs = masker(known_secrets), masker(known_secrets, SHORTEST_IN_JOBS)
     masked_jobs: t.List[str] = []
 
     def masked(value: t.Any, in_job: bool) -> t.Any:
@@ -378,7 +372,7 @@ def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
         return text_of(value, in_job) if isinstance(value, str) else value
 
     def text_of(text: str, in_job: bool) -> str:
-        shown = without(text, known_secrets, SHORTEST_IN_JOBS if in_job else SHORTEST_SECRET)
+        shown = (in_jobs if in_job else in_errors)(text)
         if in_job and shown != text:
             masked_jobs.append(shown)
         return shown
@@ -406,7 +400,7 @@ def interruptible() -> t.Iterator[Clock]:
     plain = Clock()
 
     def sleep(seconds: float) -> None:
-        poll.poll(min(seconds, LONGEST_PAUSE) * 1000)
+        poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
 
     try:
         yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or unheard())
@@ -468,14 +462,18 @@ def check_credentials(given: Params) -> None:
     nested = sorted(str(name) for name, value in auth.items() if isinstance(value, (dict, list)))
     if nested:
         raise ParameterError(f"auth.{nested[0]} must be text.")
-    odd = [name for name in auth if fact_of(name) not in _settings.FACTS and not KEY_NAME.fullmatch(str(name))]
+    odd = [name for name in auth if _settings.our_name(name) not in _settings.FACTS and not KEY_NAME.fullmatch(str(name))]
     if odd:
         raise ParameterError("auth has a key that is no name of anything: is a blank missing after a colon?")
     for name in auth:
-        values = {str(auth[twin]).strip() for twin in auth if fact_of(twin) == fact_of(name) and str(auth[twin] or "").strip()}
+        values = {
+            str(auth[twin]).strip()
+            for twin in auth
+            if _settings.our_name(twin) == _settings.our_name(name) and str(auth[twin] or "").strip()
+        }
         if len(values) > 1:
-            raise ParameterError(f"auth.{fact_of(name)} is given by two names, with different values.")
-    named_ones = [name for name in auth if _settings.OTHER_NAMES.get(name, name) in _settings.CREDENTIALS]
+            raise ParameterError(f"auth.{_settings.our_name(name)} is given by two names, with different values.")
+    named_ones = [name for name in auth if _settings.our_name(name) in _settings.CREDENTIALS]
     if named_ones and not any(str(auth[name] or "").strip() for name in named_ones):
         raise ParameterError(f"{', '.join(f'auth.{name}' for name in named_ones)}: given, but without a value.")
 
@@ -555,13 +553,13 @@ def told_job(progress: Progress) -> t.Optional[Job]:
 
 def left_of(progress: Progress) -> t.Optional[Job]:
     """Return what remains of the job after the task, for the diff."""
+    gone = isinstance(progress.sighting, Gone)
     if not progress.changed:
-        return None if isinstance(progress.sighting, Gone) else progress.before
+        return None if gone else progress.before
     if progress.wanted.check_mode:
         return predicted(progress)
-    if isinstance(progress.sighting, Gone):
-        return None
-    return None if progress.wanted.state == "absent" and not isinstance(progress.end, Fail) else progress.job
+    deleted = progress.wanted.state == "absent" and not isinstance(progress.end, Fail)
+    return None if gone or deleted else progress.job
 
 
 def brief(job: t.Optional[Job]) -> Result:

@@ -77,6 +77,11 @@ SECRET_VARIABLES = tuple(name for fact in SECRETS for name in FACTS[fact][1])
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
+def our_name(name: t.Any) -> str:
+    """Return our name of a fact, whatever the sister tools call it."""
+    return OTHER_NAMES.get(str(name), str(name))
+
+
 class SettingsError(Exception):
     """The options or the environment do not say who we are or where to go. Nothing was sent."""
 
@@ -160,7 +165,7 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
     Raises :class:`SettingsError` where openstacksdk is missing, a file or the entry cannot be used, or its way to authenticate
     is none that IAM of these clouds knows.
     """
-    entry = {"cloud": cloud} if isinstance(cloud, str) else dict(cloud)
+    entry = whole_entry(cloud)
     config = read_entry(entry, region_name, usual_region)
     title = entry_title(entry)
     auth = config.get("auth") or {}
@@ -172,9 +177,14 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
         raise SettingsError(f"{title} has {', '.join(foreign)}, which IAM of these clouds does not know.")
     complete = any(auth.get(name) not in (None, "") for name in ("password", "token", *KEY_NAMES))
     with_key = any(auth.get(name) for name in ("access_key", "ak"))  # a token beside it is then its own
-    left_alone = [name for name in KEY_NAMES if complete and not (with_key and OTHER_NAMES.get(name, name) == "security_token")]
+    left_alone = [name for name in KEY_NAMES if complete and not (with_key and our_name(name) == "security_token")]
     beside = {name: value for name, value in config.items() if name not in left_alone}
     return {**by_our_names(beside), **by_our_names(auth)}
+
+
+def whole_entry(cloud: Cloud) -> Source:
+    """Return an entry, also where only its name is given."""
+    return {"cloud": cloud} if isinstance(cloud, str) else dict(cloud)
 
 
 def entry_title(entry: t.Mapping[str, t.Any]) -> str:
@@ -184,7 +194,7 @@ def entry_title(entry: t.Mapping[str, t.Any]) -> str:
 
 def by_our_names(source: t.Mapping[str, t.Any]) -> Source:
     """Return what of an entry is set and is one of our facts, by whichever name."""
-    renamed = {OTHER_NAMES[key]: value for key, value in source.items() if key in OTHER_NAMES}
+    renamed = {our_name(key): value for key, value in source.items() if key in OTHER_NAMES}
     return {**known(renamed), **known(source)}
 
 
@@ -306,15 +316,12 @@ class Sources:
         self.options = source_from_options(params)
         check_auth_type(self.options.get("auth_type"), "The options have")
         environment = source_from_environment(environ)
-        named_cloud = params.get("cloud")
-        if not named_cloud and credentials_of(self.options) is None:
-            named_cloud = environ.get("OS_CLOUD", "").strip("\r\n")
-        if named_cloud and not isinstance(named_cloud, (str, dict)):
-            raise SettingsError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
+        cloud: t.Optional[Cloud] = params.get("cloud") or None
+        if cloud is None and credentials_of(self.options) is None:
+            cloud = environ.get("OS_CLOUD", "").strip("\r\n") or None
         regions = (self.options.get("region_name"), environment.get("region_name"))
-        self.cloud = load_cloud(named_cloud, *regions) if named_cloud else {}
-        self.cloud_title = entry_title({"cloud": named_cloud} if isinstance(named_cloud, str) else named_cloud or {})
-        self.has_cloud = bool(named_cloud)
+        self.cloud = {} if cloud is None else load_cloud(cloud, *regions)
+        self.cloud_title = None if cloud is None else entry_title(whole_entry(cloud))
         self.in_order = (self.options, self.cloud, environment)
 
     def get(self, fact: str) -> t.Any:
@@ -327,7 +334,7 @@ class Sources:
             own = credentials_of(source)
             if own is not None:
                 return own
-            if source is self.cloud and self.has_cloud:
+            if source is self.cloud and self.cloud_title:
                 raise SettingsError(f"{self.cloud_title} has no credentials.")
         raise SettingsError(
             "No credentials: set cloud (OS_CLOUD), auth.token (OS_TOKEN), auth.access_key with auth.secret_key "
@@ -367,7 +374,7 @@ def mappings(value: t.Any) -> t.Iterator[t.Dict[str, t.Any]]:
 
 def is_secret(name: t.Any, value: t.Any) -> bool:
     """Tell whether a value in an entry must not be shown: by its name, or where the name may be a mistyped one."""
-    fact = OTHER_NAMES.get(str(name), str(name))
+    fact = our_name(name)
     sounds_so = re.search(r"pass|pwd|secret|token|cred", str(name), re.I) is not None
     mistyped = bool(difflib.get_close_matches(str(name).lower(), SECRETS, 1, 0.7))
     return not isinstance(value, (dict, list, bool)) and (fact in SECRETS or (fact not in FACTS and (sounds_so or mistyped)))
