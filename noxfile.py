@@ -156,7 +156,7 @@ def python39(session: nox.Session) -> None:
     session.run("python3.9", "-m", "venv", str(place), external=True)
     session.run(str(place / "bin" / "pip"), "install", "--quiet", *OLDEST_LIBRARIES, external=True)
     environment = {**collection_tree(session), "MODULE_PYTHON": str(place / "bin" / "python")}
-    names = ("test_info.py", "test_many.py")
+    names = ("test_info.py", "test_many.py", "test_unknown_outcomes.py")
     targets = [str(target / name) for target in TARGETS for name in names]
     session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", *(session.posargs or targets), env=environment)
 
