@@ -393,13 +393,13 @@ def interruptible() -> t.Iterator[Clock]:
     ended: t.List[int] = []
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    poll = select.poll()
-    poll.register(reader, select.POLLIN)
     before = {number: signal.signal(number, lambda one, dummy: ended.append(one)) for number in (signal.SIGINT, signal.SIGTERM)}
     awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     plain = Clock()
 
     def sleep(seconds: float) -> None:
+        poll = select.poll()  # one for each thread: several must not wait on the same
+        poll.register(reader, select.POLLIN)
         poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
 
     try:

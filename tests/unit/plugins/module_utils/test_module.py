@@ -253,3 +253,16 @@ def test_a_clock_stops_where_nobody_reads_any_more(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(_module, "unheard", lambda: True)
     with _module.interruptible() as clock:
         assert clock.stopped()
+
+
+def test_many_threads_may_pause_at_once_and_all_wake_at_a_signal() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with _module.interruptible() as clock, ThreadPoolExecutor(8) as pool:
+        short = [pool.submit(clock.sleep, 0.05) for dummy in range(40)]
+        assert [future.result() for future in short] == [None] * 40
+        begin = clock.monotonic()
+        long = [pool.submit(clock.sleep, 30.0) for dummy in range(8)]
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert [future.result() for future in long] == [None] * 8 and clock.stopped()
+        assert clock.monotonic() - begin < 10
