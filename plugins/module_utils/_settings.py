@@ -189,7 +189,11 @@ def whole_entry(cloud: Cloud) -> Source:
 
 def entry_title(entry: t.Mapping[str, t.Any]) -> str:
     """Return how an entry is called in messages."""
-    return f"The entry {printable(entry['cloud'])} of clouds.yaml (cloud, OS_CLOUD)" if "cloud" in entry else "The entry in cloud"
+    return (
+        f"The entry {printable(entry['cloud'])} of clouds.yaml, from cloud (OS_CLOUD),"
+        if "cloud" in entry
+        else "The entry in cloud"
+    )
 
 
 def by_our_names(source: t.Mapping[str, t.Any]) -> Source:
@@ -210,7 +214,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
     if name is not None:
         file = check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES)
         check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
-        title = f"{title}, in {file}," if file else title
+        title = f"{title} in {file}," if file else title
     try:
         reader = openstack_config.OpenStackConfig(load_yaml_config=name is not None, load_envvars=name is not None)
         clouds = reader.cloud_config["clouds"]

@@ -312,6 +312,6 @@ def test_half_a_set_is_not_completed_from_elsewhere(cloud: Cloud, play: Play, tm
     assert failed(option, "auth.secret_key (OS_SECRET_KEY) is missing")
     assert failed(entry, "auth.secret_key (OS_SECRET_KEY) is missing")
     assert failed(variable, "auth.access_key (OS_ACCESS_KEY) is missing")
-    assert failed(nothing, "(cloud, OS_CLOUD)", "by-nothing", "no credentials")
+    assert failed(nothing, "cloud (OS_CLOUD)", "by-nothing", "no credentials")
     assert failed(unknown, "cloud (OS_CLOUD)", "nowhere")
     assert cloud.log() == unclaimed.log() == []

@@ -286,7 +286,7 @@ def test_without_any_credentials_every_way_to_give_them_is_named() -> None:
 
 
 def test_a_named_cloud_without_credentials_is_an_error_and_not_replaced_by_the_environment() -> None:
-    expected = "The entry 'mine' of clouds.yaml (cloud, OS_CLOUD) has no credentials."
+    expected = "The entry 'mine' of clouds.yaml, from cloud (OS_CLOUD), has no credentials."
     assert refusal({"cloud": "mine"}, OTHER_ENVIRONMENT, mine={"project_id": "p"}) == expected
     assert refusal({}, {**OTHER_ENVIRONMENT, "OS_CLOUD": "mine"}, mine={"project_id": "p"}) == expected
     assert refusal({"cloud": "mine"}, OTHER_ENVIRONMENT, mine={}) == expected
@@ -768,7 +768,7 @@ def test_an_unknown_cloud_is_named() -> None:
     with pytest.raises(_settings.SettingsError) as caught:
         _settings.resolve({"cloud": "nowhere"}, {})
     message = str(caught.value)
-    assert message.startswith("The entry 'nowhere' of clouds.yaml (cloud, OS_CLOUD), in /") and "is not there" in message
+    assert message.startswith("The entry 'nowhere' of clouds.yaml, from cloud (OS_CLOUD), in /") and "is not there" in message
     assert message.count("my-clouds.yaml") == 1
 
 
@@ -777,14 +777,14 @@ def test_a_way_to_authenticate_that_iam_does_not_know_is_refused_without_a_secre
     with pytest.raises(_settings.SettingsError) as caught:
         _settings.resolve({"cloud": "single-sign-on"}, {})
     assert str(caught.value) == (
-        "The entry 'single-sign-on' of clouds.yaml (cloud, OS_CLOUD) has auth_type 'v3oidcpassword'; "
+        "The entry 'single-sign-on' of clouds.yaml, from cloud (OS_CLOUD), has auth_type 'v3oidcpassword'; "
         "use password, token or AK/SK."
     )
 
 
 @pytest.mark.usefixtures("clouds_yaml")
 def test_an_entry_of_clouds_yaml_without_credentials_is_an_error() -> None:
-    with pytest.raises(_settings.SettingsError, match=r"^The entry 'bare' of clouds\.yaml .* has no credentials\.$"):
+    with pytest.raises(_settings.SettingsError, match=r"^The entry 'bare' of clouds\.yaml, .* has no credentials\.$"):
         _settings.resolve({"cloud": "bare"}, {})
 
 
