@@ -290,6 +290,24 @@ def summary(tasks: t.Sequence[Progress]) -> str:
     return sentences(f"{counts}. {told}", of_these, f"The first: {failure(*failed[0])}")
 
 
+def so_far(tasks: t.Sequence[Progress], seconds: float, limit: float) -> str:
+    """Return how far a task is, in a line that names no job.
+
+    :param seconds: for which it has run.
+    :param limit: seconds that it has.
+    """
+    time = f"{seconds:.0f} of {limit:g} s"
+    if not tasks:
+        return f"asking what is there, {time}"
+    wanted = DONE_WORDS.get(tasks[0].wanted.state, "present")
+    accepted_ones = sum(any(one.outcome is Outcome.ACCEPTED for one in progress.attempts) for progress in tasks)
+    failed = sum(isinstance(progress.end, Fail) for progress in tasks)
+    done = sum(progress.end is not None for progress in tasks) - failed
+    jobs = "1 job" if len(tasks) == 1 else f"{len(tasks)} jobs"
+    counts = f"{jobs} to be {wanted}, {accepted_ones} accepted, {done} done" + (f", {failed} failed" if failed else "")
+    return f"{counts}, {time}"
+
+
 def group(progress: Progress, fail: Fail) -> str:
     """Return under which name a failure is counted."""
     if progress.open():

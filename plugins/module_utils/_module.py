@@ -32,6 +32,7 @@ from ._reconcile import Reconciler
 Params = t.Mapping[str, t.Any]
 Result = t.Dict[str, t.Any]
 Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
+Announce = t.Callable[[t.Sequence[Progress]], None]
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
 CLOUD_NAME = re.compile(r"[\w .@:/+-]{1,128}")
@@ -57,6 +58,10 @@ SELECTORS = {
 
 class ParameterError(Exception):
     """An option has a value that it cannot have; nothing was sent."""
+
+
+class OutOfTime(BaseException):
+    """The task was ended a while ago, and what it waits for has not come: whatever is going on, it ends now."""
 
 
 class Unread(Exception):
@@ -165,10 +170,15 @@ INFO_SPEC: t.Dict[str, t.Any] = {
 
 @dataclass(frozen=True)
 class Task:
-    """What a module does: ``check`` raises :class:`ParameterError` for options that no request should be made for."""
+    """What a module is, in whichever process it runs.
 
+    ``spec``: its options, as :class:`AnsibleModule` takes them. ``check`` raises :class:`ParameterError` for options that no
+    request should be made for. ``work`` announces the jobs that it works at.
+    """
+
+    spec: t.Dict[str, t.Any]
     check: t.Callable[[Params], None]
-    work: t.Callable[[Params, bool, Client], Result]
+    work: t.Callable[[Params, bool, Client, Announce], Result]
 
 
 def perform(
@@ -178,30 +188,36 @@ def perform(
     clock: Clock,
     connect: Connect,
     given: t.Optional[Params] = None,
+    announce: Announce = lambda jobs: None,
 ) -> Result:
     """Do a task, and return its result, in which no secret stands: with ``failed`` and ``msg`` where it failed.
 
     :param params: validated, with defaults.
     :param given: as the task gave them: there a null is still seen.
+    :param announce: is called with the jobs that are going to be worked at, to look at them meanwhile.
     """
     own = params if given is None else given
     secrets = _settings.secrets_given(own, os.environ)
+    warnings: t.List[str] = []
     try:
         check_given(own, params)
         check_credentials(own)
         task.check(params)
         client = connected(params, clock, connect)
         secrets = client.secrets = [*secrets, *client.secrets]
-        result = task.work(params, check_mode, client)
+        warnings = [] if client.settings.verify else [UNVERIFIED]
+        result = task.work(params, check_mode, client, announce)
     except (ParameterError, _settings.SettingsError) as error:
         result = failed(str(error))
     except Unread as error:
         result = failed(str(error), error.error)
     except CallError as error:
         result = failed(_messages.reading_failure(error), error)
+    except OutOfTime:
+        result = failed("The task was interrupted.")
     except Exception as error:  # noqa: BLE001  # the outermost boundary: no traceback reaches a user
         result = failed(f"This is a bug in otc.modelarts: {bug(error)}. Please report it.")
-    return without_secrets(result, secrets)
+    return without_secrets(result, secrets, warnings)
 
 
 def failed(message: str, error: t.Optional[CallError] = None) -> Result:
@@ -229,26 +245,40 @@ def connected(params: Params, clock: Clock, connect: Connect) -> Client:
     return Client(settings, transport, deadline, params["api_retries"], concurrency)
 
 
-class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
-    """A module that knows its arguments as they were given, null ones among them, and does not show Ansible the secret ones.
+class Arguments:
+    """The arguments of a task. ``given``: as they were given, null ones among them. ``shown``: what Ansible may validate and show.
 
-    What Ansible validates, and shows as the invocation, has placeholders in place of secrets and of whatever has no name that
-    is known. ``given``: the arguments themselves.
+    In ``shown`` placeholders stand for secrets and for whatever has no name that is known.
     """
+
+    def __init__(self, arguments: Params, spec: Params) -> None:
+        self.given: Params = {**arguments, **parsed_auth(arguments), **parsed_cloud(arguments)}
+        self._hidden: t.Dict[str, t.Any] = {}
+        self.shown = hide(self.given, spec, self._hidden)
+
+    def real(self, validated: Params) -> Params:
+        """Return what Ansible has made of ``shown``, with the values for which placeholders stand."""
+        real: Params = shown_again(validated, self._hidden)
+        return real
+
+
+class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
+    """A module that does not show Ansible its secret arguments."""
 
     params: t.Dict[str, t.Any]
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.given: Params = {**self.params, **parsed_auth(self.params), **parsed_cloud(self.params)}
-        self.hidden: t.Dict[str, t.Any] = {}
-        self.params = hide(self.given, self.argument_spec, self.hidden)
+        self.arguments = Arguments(self.params, self.argument_spec)
+        self.params = self.arguments.shown
 
 
-def run(module: Module, task: Task) -> None:
-    """Do the task of a module, and end the module with its result."""
+def main(task: Task) -> None:
+    """Run a task as a module: in a process of its own, which ends with the result."""
+    module = Module(supports_check_mode=True, **task.spec)
     with interruptible() as clock:
-        result = perform(task, shown_again(module.params, module.hidden), module.check_mode, clock, Transport, module.given)
+        params, given = module.arguments.real(module.params), module.arguments.given
+        result = perform(task, params, module.check_mode, clock, Transport, given)
     # Told outside of the handlers: in one, Ansible would add a traceback.
     for warning in result.pop("warnings", []):
         module.warn(warning)
@@ -260,6 +290,7 @@ def run(module: Module, task: Task) -> None:
 # --- secrets: none reaches Ansible, and none comes out -----------------------------------------------------------
 
 SHORTEST_IN_JOBS = 8  # characters: a shorter secret may be a part of any name by chance
+UNVERIFIED = "Certificates are not verified (validate_certs is false): anybody in between may read and change what is sent."
 MASKED_JOB = "A secret of this task is also a part of what a job tells of itself. It is masked there, so do not compare by it."
 
 
@@ -356,8 +387,11 @@ def shown_again(params: t.Any, hidden: t.Mapping[str, t.Any]) -> t.Any:
     return hidden.get(params, params) if isinstance(params, str) else params
 
 
-def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
-    """Return a result in which no secret stands. Numbers, booleans and the names of fields stay what they are."""
+def without_secrets(result: Result, secrets: t.Iterable[str], warnings: t.Sequence[str] = ()) -> Result:
+    """Return a result in which no secret stands. Numbers, booleans and the names of fields stay what they are.
+
+    :param warnings: that the result is to have, beside one where a job was masked.
+    """
     known_secrets = list(secrets)
     in_errors, in_jobs = masker(known_secrets), masker(known_secrets, SHORTEST_IN_JOBS)
     masked_jobs: t.List[str] = []
@@ -381,19 +415,37 @@ def without_secrets(result: Result, secrets: t.Iterable[str]) -> Result:
         return text_of(name, in_job) if in_job and name not in _jobs.FIELDS else name
 
     safe: Result = masked(result, False)
-    return {**safe, "warnings": [MASKED_JOB]} if masked_jobs else safe
+    all_warnings = [*warnings, *([MASKED_JOB] if masked_jobs else [])]
+    return {**safe, "warnings": all_warnings} if all_warnings else safe
 
 
 @contextlib.contextmanager
-def interruptible() -> t.Iterator[Clock]:
-    """Give a clock that SIGINT and SIGTERM stop, and that stops when nobody reads the output of this process any more.
+def interruptible(
+    alone: t.Optional[t.Callable[[], bool]] = None,
+    signals: t.Sequence[int] = (signal.SIGINT, signal.SIGTERM),
+    patience: t.Optional[float] = None,
+    ended: t.Optional[t.List[int]] = None,
+) -> t.Iterator[Clock]:
+    """Give a clock that signals stop, and that stops when nobody waits for this task any more.
 
     A signal writes to a pipe, on which every pause sleeps: a handler that took a lock might wait for the thread that it is in.
+
+    :param alone: whether nobody waits; if not given, whether nobody reads the output of this process.
+    :param patience: seconds after a signal until :class:`OutOfTime` is raised; if not given, it never is.
+    :param ended: comes to hold the signals that came.
     """
-    ended: t.List[int] = []
+    ended = [] if ended is None else ended
+
+    def end(number: int, dummy: t.Any) -> None:
+        if ended and number == signal.SIGALRM:
+            raise OutOfTime
+        if not ended and patience is not None:
+            signal.setitimer(signal.ITIMER_REAL, patience)
+        ended.append(number)
+
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    before = {number: signal.signal(number, lambda one, dummy: ended.append(one)) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, end) for number in signals}
     awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     plain = Clock()
 
@@ -403,8 +455,10 @@ def interruptible() -> t.Iterator[Clock]:
         poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
 
     try:
-        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or unheard())
+        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or (alone or unheard)())
     finally:
+        if ended and patience is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         signal.set_wakeup_fd(awoken)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -519,12 +573,13 @@ def check_spec(params: Params) -> None:
         raise ParameterError(f"train_url must be an OBS path such as /bucket/folder/, not {params['train_url'][:80]!r}.")
 
 
-def visualization_job(params: Params, check_mode: bool, client: Client) -> Result:
+def visualization_job(params: Params, check_mode: bool, client: Client, announce: Announce) -> Result:
     """Bring the jobs that a task names to the state that it wants."""
     wanted = wanted_of(params, check_mode)
     one = params["job_ids"] is None
     tasks = {job_id: Progress(wanted, job_id) for job_id in ([params["job_id"]] if one else params["job_ids"])}
     jobs = Jobs(client, params["workspace_id"])
+    announce(list(tasks.values()))
     bring(Reconciler(jobs, client.deadline, params["wait_sleep"], params["max_concurrency"]), list(tasks.values()))
     return told_alone(tasks[params["job_id"]]) if one else told_together([tasks[job_id] for job_id in params["job_ids"]])
 
@@ -533,6 +588,8 @@ def bring(reconciler: Reconciler, tasks: t.Sequence[Progress]) -> None:
     """Work at the jobs; whatever ends that, what was done to them is still told."""
     try:
         reconciler.run(tasks)
+    except OutOfTime:
+        reconciler.give_up(tasks, Reason.INTERRUPTED, "")
     except Exception as error:  # noqa: BLE001  # the outermost boundary of a job: what was sent is not forgotten
         reconciler.give_up(tasks, Reason.BUG, bug(error))
 
@@ -617,7 +674,7 @@ def check_info_options(params: Params) -> None:
     criteria_of(params, 0.0)
 
 
-def visualization_job_info(params: Params, check_mode: bool, client: Client) -> Result:
+def visualization_job_info(params: Params, check_mode: bool, client: Client, announce: Announce) -> Result:
     """Return the jobs that a task asks for."""
     criteria = criteria_of(params, client.deadline.clock.time())
     jobs, extras = read_jobs(params, criteria, client)
@@ -687,5 +744,5 @@ def read_job(job_id: str, jobs: Jobs, client: Client) -> t.Sequence[Job]:
     return [progress.job] if progress.job else []
 
 
-JOB = Task(check_job_options, visualization_job)
-INFO = Task(check_info_options, visualization_job_info)
+JOB = Task(JOB_SPEC, check_job_options, visualization_job)
+INFO = Task(INFO_SPEC, check_info_options, visualization_job_info)

@@ -294,6 +294,12 @@ class Reconciler:
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(min(self._concurrency, len(arguments))) as pool:
+        pool = ThreadPoolExecutor(min(self._concurrency, len(arguments)))
+        try:
             for future in [pool.submit(guarded, *one) for one in arguments]:
                 future.result()
+        except Exception:
+            pool.shutdown(cancel_futures=True)  # what is on its way is waited for
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -379,7 +379,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
 def main() -> None:
-    _module.run(_module.Module(supports_check_mode=True, **_module.JOB_SPEC), _module.JOB)
+    _module.main(_module.JOB)
 
 
 if __name__ == "__main__":

@@ -257,7 +257,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils import _module
 
 
 def main() -> None:
-    _module.run(_module.Module(supports_check_mode=True, **_module.INFO_SPEC), _module.INFO)
+    _module.main(_module.INFO)
 
 
 if __name__ == "__main__":

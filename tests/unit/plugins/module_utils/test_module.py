@@ -29,7 +29,7 @@ def end(work: Work, **options: t.Any) -> Result:
     """Do some work behind the boundary, and return what a task would."""
     own = {"auth": AUTH, "endpoint": "https://m.example.com", "wait_timeout": 60, "api_timeout": 5, "api_retries": 0}
     own.update(options)
-    task = _module.Task(lambda dummy: None, work)
+    task = _module.Task({}, lambda dummy: None, lambda params, check_mode, client, dummy: work(params, check_mode, client))
     result = _module.perform(task, own, False, _http.Clock(), _http.Transport)
     assert "the-secret-key" not in json.dumps(result) and "Traceback" not in json.dumps(result)
     return result

@@ -126,7 +126,7 @@ def end(options: Fields, cloud: Echo, monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
     monkeypatch.setattr(_module, "Transport", cloud)
     with pytest.raises(SystemExit):
-        _module.run(_module.Module(supports_check_mode=True, **_module.JOB_SPEC), _module.JOB)
+        _module.main(_module.JOB)
     out, err = capsys.readouterr()
     assert '"invocation"' in out and json.loads(out.strip().splitlines()[-1])
     return out + err + "".join(logged)

@@ -1,0 +1,295 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Direct execution: a task in Ansible's own process, with no file to build, copy and start.
+
+The module of the same name is what runs wherever anything speaks against that; see :func:`obstacle`.
+"""
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
+import typing as t
+import warnings
+from dataclasses import dataclass
+
+from ansible import constants as C  # noqa: N812
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action.normal import ActionModule as ModuleAction
+from ansible.utils.display import Display
+
+if t.TYPE_CHECKING:
+    from ..module_utils import _module
+
+Variables = t.Mapping[str, t.Any]
+Result = t.Dict[str, t.Any]
+
+SWITCH = "otc_modelarts_direct"
+DISCOVERY = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+PATIENCE = 5.0  # seconds for which a request in flight is waited for, once the task has been ended
+FIRST_SIGN = 5.0  # seconds until the first sign of life
+LONGEST_SIGN_PAUSE = 30.0  # seconds
+SIGN_GROWTH = 1.5
+
+display = Display()
+
+
+def imported(*names: str) -> bool:
+    """Tell whether libraries can be imported. One that breaks while it is, however that may be, breaks nothing else."""
+    quiet = io.StringIO()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet):
+            warnings.simplefilter("ignore")
+            for name in names:
+                __import__(name)
+    except (Exception, SystemExit):  # noqa: BLE001  # it is not our code, and the task can go another way
+        return False
+    return True
+
+
+# Ansible loads this file once, in the process that starts all the others: what is imported here, no task pays for again.
+HERE = imported("requests.adapters") and imported(f"{__package__.rsplit('.', 1)[0]}.module_utils._module")
+if HERE:
+    from ..module_utils import _http, _messages, _module, _settings
+
+
+# --- where a task runs: pure -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how a task is asked to run. ``interpreter``: the Python that the module would use, as far as it is set."""
+
+    connection: str = "local"
+    become: bool = False
+    asynchronous: bool = False
+    platform: str = "linux"
+    interpreter: t.Optional[str] = None
+    own_interpreter: str = ""
+    switched_on: bool = True
+    libraries: bool = True
+    main_thread: bool = True
+
+
+def obstacle(place: Place, real: t.Callable[[str], str] = os.path.realpath) -> str:
+    """Return why a task has to run as a module; nothing where it may run here.
+
+    :param real: returns where a path leads, all links followed.
+    """
+    reasons = {
+        f"the variable {SWITCH} is false": not place.switched_on,
+        f"the connection is {place.connection}": place.connection not in ("local", "ansible.builtin.local"),
+        "it becomes another user": place.become,
+        "it is asynchronous": place.asynchronous,
+        "a forked process on macOS may not ask for proxies": place.platform == "darwin",
+        f"its Python is {place.interpreter}": not same_python(place.interpreter, place.own_interpreter, real),
+        "its libraries cannot be imported here": not place.libraries,
+        "it is not in the main thread": not place.main_thread,
+    }
+    return next((reason for reason, so in reasons.items() if so), "")
+
+
+def same_python(wanted: t.Optional[str], own: str, real: t.Callable[[str], str]) -> bool:
+    """Tell whether a task may use our Python: where none is set, or where it is the same file in the same folder.
+
+    Two environments may link to one file; which of them a Python belongs to, its folder tells.
+    """
+    if not wanted or wanted in DISCOVERY:
+        return True
+    return bool(own) and real(wanted) == real(own) and real(os.path.dirname(wanted)) == real(os.path.dirname(own))
+
+
+# --- what a task brings ------------------------------------------------------------------------------------------
+
+
+def plain(value: t.Any) -> t.Any:
+    """Return a value as a module would get it: made of what JSON has, without tags, vaults decrypted."""
+    if isinstance(value, dict):
+        return {plain_text(name): plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    if value is None or isinstance(value, bool):
+        return value
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return plain_text(value)
+
+
+def plain_text(value: t.Any) -> str:
+    """Return a value as text of the plainest type."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else "".join(str(value))
+
+
+@contextlib.contextmanager
+def surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[io.StringIO]:
+    """Let a task have its environment and its folder for a while; give what is written to stderr meanwhile."""
+    before, before_folder = dict(os.environ), os.getcwd()
+    written = io.StringIO()
+    try:
+        os.environ.update(environment)
+        os.chdir(folder)
+        with warnings.catch_warnings(), contextlib.redirect_stderr(written):
+            yield written
+    finally:
+        os.chdir(before_folder)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def sign_of_life(line: t.Callable[[float], str], show: t.Callable[[str], None]) -> t.Iterator[None]:
+    """Show a line from time to time while a task waits: first after 5 s, then with pauses that grow to 30 s.
+
+    :param line: returns what to say after so many seconds.
+    """
+    over = threading.Event()
+
+    def signs() -> None:
+        pause, begin = FIRST_SIGN, _http.Clock().monotonic()
+        while not over.wait(pause):
+            show(line(_http.Clock().monotonic() - begin))
+            pause = min(pause * SIGN_GROWTH, LONGEST_SIGN_PAUSE)
+
+    thread = threading.Thread(target=signs, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+# --- the action --------------------------------------------------------------------------------------------------
+
+
+class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no types
+    """Runs a task here, or as the module of the same name. ``description``: what describes the module in ``_module``."""
+
+    description = ""
+
+    def run(self, tmp: t.Any = None, task_vars: t.Optional[Variables] = None) -> Result:
+        """Run the task, and return its result."""
+        variables = dict(task_vars or {})
+        environment: t.Dict[str, str] = {}
+        self._compute_environment_string(environment)
+        arguments = plain(self._task.args)
+        why = obstacle(self._place(variables, arguments, environment))
+        if why:
+            display.vvv(f"{self._task.action} runs as a module: {why}.", host=self._host_name(variables))
+            result: Result = super().run(tmp, task_vars)
+            return result
+        display.vvv(f"{self._task.action} runs in this process.", host=self._host_name(variables))
+        return self._run_here(arguments, plain(environment), variables)
+
+    def _place(self, variables: Variables, arguments: Variables, environment: t.Mapping[str, str]) -> Place:
+        """Return where and how the task is asked to run."""
+        in_cloud = arguments.get("cloud") or environment.get("OS_CLOUD") or os.environ.get("OS_CLOUD")
+        place = Place(
+            connection=self._connection.transport,
+            become=bool(self._play_context.become or self._connection.become),
+            asynchronous=bool(self._task.async_val),
+            platform=sys.platform,
+            interpreter=self._interpreter(variables),
+            own_interpreter=sys.executable or "",
+            switched_on=self._switched_on(variables),
+            main_thread=threading.current_thread() is threading.main_thread(),
+        )
+        if obstacle(place):
+            return place  # what it would need here does not matter
+        with surroundings(plain(environment), self._loader.get_basedir()):
+            libraries = HERE and (not in_cloud or imported("openstack.config"))
+        return Place(**{**vars(place), "libraries": libraries})
+
+    def _switched_on(self, variables: Variables) -> bool:
+        value = self._templar.template(variables.get(SWITCH, True))
+        try:
+            return bool(boolean(value))
+        except TypeError as error:
+            raise AnsibleActionFail(f"The variable {SWITCH} must be true or false.") from error
+
+    def _interpreter(self, variables: Variables) -> t.Optional[str]:
+        """Return the Python that is set for the host where the task runs."""
+        host = self._task.delegate_to
+        own = variables.get("ansible_delegated_vars", {}).get(host, {}) if host else variables
+        if own.get("ansible_python_interpreter") is not None:
+            return str(self._templar.template(own["ansible_python_interpreter"])).strip()
+        return str(C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(own)) or "").strip()
+
+    def _host_name(self, variables: Variables) -> str:
+        return str(self._task.delegate_to or variables.get("inventory_hostname", "localhost"))
+
+    def _run_here(self, given: Variables, environment: t.Mapping[str, str], variables: Variables) -> Result:
+        """Run the task in this process."""
+        task: _module.Task = getattr(_module, self.description)
+        arguments = _module.Arguments(given, task.spec["argument_spec"])
+        rules = {name: rule for name, rule in task.spec.items() if name != "argument_spec"}
+        validation = ArgumentSpecValidator(task.spec["argument_spec"], **rules).validate(dict(arguments.shown))
+        params = validation.validated_parameters
+        ends: t.List[int] = []
+        if validation.error_messages:
+            result: Result = {"failed": True, "changed": False, "msg": self._refusal(validation.errors)}
+        else:
+            with surroundings(environment, self._loader.get_basedir()) as written:
+                result = self._perform(task, arguments.real(params), arguments.given, variables, ends)
+                secrets = _settings.secrets_given(arguments.given, os.environ)
+            if written.getvalue():
+                display.vvv(_http.masker(secrets)(written.getvalue()), host=self._host_name(variables))
+        both = [f"Both option {one['option']} and its alias {one['alias']} are set." for one in validation._warnings]
+        if both:
+            result["warnings"] = [*both, *result.get("warnings", [])]
+        if self._shows_invocation(variables):
+            result["invocation"] = remove_values({"module_args": params}, validation._no_log_values)
+        if signal.SIGALRM in ends and result.get("failed"):
+            raise self._timed_out(result)
+        return result
+
+    def _perform(
+        self, task: _module.Task, params: Variables, given: Variables, variables: Variables, ends: t.List[int]
+    ) -> Result:
+        """Do the task, showing a sign of life where it takes long. ``ends`` comes to hold the signals that ended it."""
+        jobs: t.List[t.Any] = []
+        parent = os.getppid()
+        host = self._host_name(variables)
+
+        def line(seconds: float) -> str:
+            return f"WAITING on {host}: {_messages.so_far(jobs, seconds, params['wait_timeout'])}"
+
+        def show(text: str) -> None:
+            if not self._task.no_log:
+                display.display(text, color=C.COLOR_DEBUG, stderr=True)
+
+        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+        with _module.interruptible(lambda: os.getppid() != parent, signals, PATIENCE, ends) as clock, sign_of_life(line, show):
+            return _module.perform(task, params, self._task.check_mode, clock, _http.Transport, given, jobs.extend)
+
+    def _refusal(self, errors: t.Any) -> str:
+        """Return why the options were refused, as a module says it."""
+        unsupported = isinstance(errors[0], UnsupportedError)
+        return f"Unsupported parameters for ({self._task.action}) module: {errors.msg}" if unsupported else str(errors.msg)
+
+    def _shows_invocation(self, variables: Variables) -> bool:
+        """Tell whether this core lets modules tell how they were called."""
+        try:
+            return bool(C.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
+        except (AnsibleError, KeyError):
+            return True  # a core that does not know the setting does
+
+    def _timed_out(self, result: Result) -> AnsibleActionFail:
+        """Return what tells that C(timeout) was over: a failure that was returned would be tried again."""
+        message = f"The timeout of this task ({self._task.timeout} s) is over. {result['msg']}"
+        error = AnsibleActionFail(message, result={**result, "_ansible_no_log": bool(self._task.no_log)})
+        error.result.pop("exception", None)
+        return error
