@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import typing as t
 import warnings
 from dataclasses import dataclass
@@ -149,21 +150,23 @@ def surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[io
         os.environ.update(before)
 
 
-@contextlib.contextmanager
-def sign_of_life(line: t.Callable[[float], str], show: t.Callable[[str], None]) -> t.Iterator[None]:
-    """Show a line from time to time while a task waits: first after 5 s, then with pauses that grow to 30 s.
+def signs(over: t.Callable[[float], bool], now: t.Callable[[], float], show: t.Callable[[float], None]) -> None:
+    """Show how far a task is from time to time, until it is over: first after 5 s, then with pauses that grow to 30 s.
 
-    :param line: returns what to say after so many seconds.
+    :param over: waits for so many seconds at most, and tells whether the task is over.
+    :param show: is called with the seconds that have passed.
     """
+    pause, begin = FIRST_SIGN, now()
+    while not over(pause):
+        show(now() - begin)
+        pause = min(pause * SIGN_GROWTH, LONGEST_SIGN_PAUSE)
+
+
+@contextlib.contextmanager
+def sign_of_life(show: t.Callable[[float], None]) -> t.Iterator[None]:
+    """Show how far a task is while it works."""
     over = threading.Event()
-
-    def signs() -> None:
-        pause, begin = FIRST_SIGN, _http.Clock().monotonic()
-        while not over.wait(pause):
-            show(line(_http.Clock().monotonic() - begin))
-            pause = min(pause * SIGN_GROWTH, LONGEST_SIGN_PAUSE)
-
-    thread = threading.Thread(target=signs, daemon=True)
+    thread = threading.Thread(target=signs, args=(over.wait, time.monotonic, show), daemon=True)
     thread.start()
     try:
         yield
@@ -264,16 +267,17 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         parent = os.getppid()
         host = self._host_name(variables)
 
-        def line(seconds: float) -> str:
-            return f"WAITING on {host}: {_messages.so_far(jobs, seconds, params['wait_timeout'])}"
-
-        def show(text: str) -> None:
+        def show(seconds: float) -> None:
             if not self._task.no_log:
-                display.display(text, color=C.COLOR_DEBUG, stderr=True)
+                line = f"WAITING on {host}: {_messages.so_far(jobs, seconds, params['wait_timeout'])}"
+                display.display(line, color=C.COLOR_DEBUG, stderr=True)
 
         signals = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-        with _module.interruptible(lambda: os.getppid() != parent, signals, PATIENCE, ends) as clock, sign_of_life(line, show):
-            return _module.perform(task, params, self._task.check_mode, clock, _http.Transport, given, jobs.extend)
+        with _module.interruptible(lambda: os.getppid() != parent, signals, PATIENCE, ends) as clock, sign_of_life(show):
+            result = _module.perform(task, params, self._task.check_mode, clock, _http.Transport, given, jobs.extend)
+        for number in set(ends) - {signal.SIGALRM}:
+            os.kill(os.getpid(), number)  # the play is over: nobody reads results any more, and to send one would block
+        return result
 
     def _refusal(self, errors: t.Any) -> str:
         """Return why the options were refused, as a module says it."""
