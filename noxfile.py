@@ -17,7 +17,7 @@ import nox.registry
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent
-TARGETS = sorted(folder for folder in (ROOT / "tests" / "integration" / "targets").iterdir() if folder.is_dir())
+TARGETS = sorted(file.parent for file in (ROOT / "tests" / "integration" / "targets").glob("*/conftest.py"))
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import pip_bootstrap
 
@@ -33,9 +33,10 @@ MATRIX = {
 }
 OLDEST_LIBRARIES = ("requests==2.25.1", "urllib3==1.26.5")
 TESTS = {
-    "units": ("--venv", "--num-workers", "2"),
-    "integration": ("--venv", "-v"),
-    "sanity": ("--venv",),
+    "units": ("units", "--venv", "--num-workers", "2"),
+    "integration": ("integration", "modelarts_visualization_job", "--venv", "-v"),
+    "other-way": ("integration", "modelarts_visualization_job_other_way", "--venv", "-v"),
+    "sanity": ("sanity", "--venv"),
 }
 
 
@@ -53,8 +54,8 @@ for core, pythons in MATRIX.items():
     for test, options in TESTS.items():
         antsibull_nox.add_ansible_test_session(
             name=f"{test}-{core}",
-            description=f"Run ansible-test {test} with ansible-core {core}",
-            ansible_test_params=[test, *options, "--python", installed(pythons), "--color", "no"],
+            description=f"Run ansible-test {' '.join(options)} with ansible-core {core}",
+            ansible_test_params=[*options, "--python", installed(pythons), "--color", "no"],
             default=False,
             ansible_core_version=core,
             ansible_core_source="pypi",
@@ -86,11 +87,11 @@ def units(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure which branches of the plugins the unit tests take, and tell those that they do not."""
-    session.install("-r", "tests/unit/requirements.txt", "ansible-core", "pytest", "pytest-cov")
+    session.install("-r", "tests/unit/requirements.txt", "ansible-core", "pytest", "pytest-cov", "pytest-xdist")
     environment = {**collection_tree(session), "COVERAGE_FILE": str(pathlib.Path(session.create_tmp()) / "coverage")}
     options = ("--cov=plugins", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95")
     with session.chdir(pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"):
-        session.run("pytest", "-p", "no:cacheprovider", "-q", *options, "tests/unit", env=environment)
+        session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", *options, "tests/unit", env=environment)
 
 
 @nox.session(default=False)

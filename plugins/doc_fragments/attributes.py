@@ -13,6 +13,12 @@ options: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
+  direct_execution:
+    description: Can run in Ansible's own process, without a file to build, copy and start.
+    support: full
+    details:
+      - Where nothing speaks against it; see
+        R(Where a task runs, ansible_collections.otc.modelarts.docsite.where_it_runs).
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
   idempotent:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs nox sessions one after the other, all of them whatever fails, and adds up what they said."""
+"""Runs nox sessions in two lanes, all of them whatever fails, shows each as it ends, and adds up what they said."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+ANSIBLE_TEST = ("units-", "integration-", "other-way-", "sanity-")  # they share a folder of the tree, and take turns
 CLOSING = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)\b")
 
 
@@ -29,25 +31,37 @@ class Outcome:
 
 
 def run(name: str) -> Outcome:
-    """Run one session, showing its output as it comes."""
+    """Run one session, and show its output once it has ended."""
     command = ["nox", "--reuse-existing-virtualenvs", "--no-error-on-missing-interpreters", "--session", name]
-    begin, tests, ran = time.monotonic(), {"passed": 0, "failed": 0, "skipped": 0}, True
     path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
     own = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=own) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            ran = ran and "was skipped" not in line
-            if re.search(r"(passed|failed|error|errors|skipped)\b.* in \d[\d.:]*s", line):
-                for number, what in CLOSING.findall(line):
-                    kind = what if what in tests else "failed"
-                    tests[kind] += int(number)
-    return Outcome(name, process.returncode == 0, ran, time.monotonic() - begin, tests)
+    print(f"{name} begins", flush=True)
+    begin = time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=own, check=False)
+    print(done.stdout, end="", flush=True)
+    return Outcome(name, done.returncode == 0, "was skipped" not in done.stdout, time.monotonic() - begin, counted(done.stdout))
+
+
+def counted(output: str) -> dict[str, int]:
+    """Return how many tests passed, failed and were skipped, by the closing lines of pytest."""
+    tests = {"passed": 0, "failed": 0, "skipped": 0}
+    for line in output.splitlines():
+        if re.search(r"(passed|failed|error|errors|skipped)\b.* in \d[\d.:]*s", line):
+            for number, what in CLOSING.findall(line):
+                tests[what if what in tests else "failed"] += int(number)
+    return tests
+
+
+def lanes(names: list[str]) -> list[list[str]]:
+    """Return the sessions in two lanes, which run side by side."""
+    both = ([name for name in names if not name.startswith(ANSIBLE_TEST)], [name for name in names if name.startswith(ANSIBLE_TEST)])
+    return [lane for lane in both if lane]
 
 
 def main(names: list[str]) -> int:
     """Run the sessions named, print a table, and return 1 where any failed."""
-    outcomes = [run(name) for name in names]
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [one for lane in pool.map(lambda lane: [run(name) for name in lane], lanes(names)) for one in lane]
     width = max(map(len, names))
     print(f"\n{'session':{width}}  result   seconds  tests passed")
     for one in outcomes:
