@@ -131,7 +131,7 @@ def test_an_answer_that_no_client_can_read_is_a_clear_error(cloud: Cloud, play: 
     cloud.add("bystander")
     for job_id, case in cases.items():
         cloud.fault(operation=operation, job_id=cloud.add(job_id), times=0, **case[0])
-    results = play(*(absent(job_id, wait_timeout=3) for job_id in cases))
+    results = play(*(absent(job_id, wait_timeout=6) for job_id in cases))
     for (job_id, (dummy, said, http_status)), result in zip(cases.items(), results):
         assert failed(result, "Cannot delete visualization job", job_id, said), result.get("msg")
         assert result["http_status"] == http_status and result["request_id"], job_id
