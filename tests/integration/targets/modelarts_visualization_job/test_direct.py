@@ -48,11 +48,11 @@ KINDS: t.Dict[str, t.Tuple[Result, Result, t.List[Result]]] = {
     "has no right": ({"state": "absent", "job_id": "10"}, {"denied": ["delete"]}, []),
     "has a bad key": ({"state": "absent", "job_ids": ["10", "11"]}, {}, [{"times": 0, **REFUSED_KEY}]),
     "never knows": (
-        {"state": "absent", "job_id": "10", "wait_timeout": 3},
+        {"state": "absent", "job_id": "10", "wait_timeout": 8},
         {},
         [{"method": "DELETE", "times": 0, "status": 500}],
     ),
-    "is not in time": ({"state": "absent", "job_id": "10", "wait_timeout": 2}, {"delete_seconds": 60}, []),
+    "is not in time": ({"state": "absent", "job_id": "10", "wait_timeout": 8}, {"delete_seconds": 60}, []),
     "has an option too many": ({"state": "absent", "job_id": "10", "colour": "red"}, {}, []),
     "has no subject": ({"state": "absent"}, {}, []),
     "has two subjects": ({"state": "absent", "job_id": "10", "name": "x"}, {}, []),

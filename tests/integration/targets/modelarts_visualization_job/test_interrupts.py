@@ -18,7 +18,7 @@ import pytest
 from conftest import Cloud, Clouds, Result, Row, Running, begin_table
 
 CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
-JOBS = 60
+JOBS = 120
 GRACE = 0.5  # seconds after which no request may begin any more
 AFTERMATH = 3.0  # seconds for which what was left running is watched
 ENOUGH = 10  # deletions after which a task is interrupted
@@ -88,7 +88,7 @@ def test_a_task_that_ran_into_its_timeout_begins_no_further_deletion(
     clouds: Clouds, tmp_path: pathlib.Path, direct: bool
 ) -> None:
     rows = deleting(clouds, direct)
-    running = begin_table(rows, tmp_path, timeout=8, then=[{"ansible.builtin.pause": {"seconds": int(GRACE + AFTERMATH + 1)}}])
+    running = begin_table(rows, tmp_path, timeout=12, then=[{"ansible.builtin.pause": {"seconds": int(GRACE + AFTERMATH + 1)}}])
     running.process.wait(timeout=100)
     late, sent = {}, {}
     for name, (cloud, dummy) in rows.items():
