@@ -5,6 +5,7 @@
 """What the role prune is asked for, and which jobs that chooses: pure, and where anything is unclear, nothing is done."""
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# What the modules know is imported where it is needed: each task of the role that uses a filter pays for the imports here.
 
 from __future__ import annotations
 
@@ -16,9 +17,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._jobs import JOB_ID, STATES, STATUS_NUMBERS, STATUSES, Job
-from ..module_utils._module import DURATION
-
+Job = t.Dict[str, t.Any]
 Asked = t.Dict[str, t.Any]
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
 Read = t.Callable[[t.Any], t.Any]
@@ -31,6 +30,7 @@ SHOWN = 80  # characters of what a user gave, in an error
 OMIT = "<<Omit>>"  # that of ansible-core 2.19 and newer, as it calls itself
 OMITTED = "__omit_place_holder__"  # how that of 2.17 and 2.18 begins
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PRICE = re.compile(r"\d{1,9}([.]\d{1,9})?")
 
 
@@ -133,6 +133,8 @@ def several(value: t.Any) -> t.List[str]:
 
 def duration(value: t.Any) -> str:
     """Return a duration as the info module takes it."""
+    from ..module_utils._module import DURATION
+
     given = text(value)
     if DURATION.fullmatch(given) is None:
         raise Unclear(f"must be a number with a unit, such as 90m, 12h, 30d or 4w, not {shown(given)}")
@@ -141,6 +143,8 @@ def duration(value: t.Any) -> str:
 
 def statuses(value: t.Any) -> t.List[str]:
     """Return statuses by their names."""
+    from ..module_utils._jobs import STATUS_NUMBERS, STATUSES
+
     found = []
     for entry in several(value):
         name = re.sub(r"^jobstat_", "", entry.lower())
@@ -154,6 +158,8 @@ def statuses(value: t.Any) -> t.List[str]:
 
 def states(value: t.Any) -> t.List[str]:
     """Return states."""
+    from ..module_utils._jobs import STATES
+
     found = [entry.lower() for entry in several(value)]
     for entry in found:
         if entry not in STATES:

@@ -12,8 +12,7 @@ import html
 import json
 import typing as t
 
-from ..module_utils._jobs import Job
-from ._prune import CRITERIA, PREFIX, Asked
+from ._prune import CRITERIA, PREFIX, Asked, Job
 
 Report = t.Dict[str, t.Any]
 Row = t.Dict[str, t.Any]
