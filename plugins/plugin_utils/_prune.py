@@ -84,7 +84,9 @@ def value_of(name: str, value: t.Any) -> t.Any:
 
 def is_blank(value: t.Any) -> bool:
     """Tell whether a value says nothing."""
-    return value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, (list, tuple, dict)) and not value)
+    return (
+        value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, (list, tuple, dict)) and not value)
+    )
 
 
 def same_path(one: str, other: t.Optional[str]) -> bool:

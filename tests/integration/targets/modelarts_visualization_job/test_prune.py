@@ -79,7 +79,9 @@ def run_role(rows: t.Mapping[str, Row], folder: pathlib.Path) -> t.Dict[str, Res
         },
     ]
     book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
-    output = ansible_playbook(str(book), {"ANSIBLE_PIPELINING": "true"}, folder, sys.executable, "-i", str(inventory), "--forks", "12")
+    output = ansible_playbook(
+        str(book), {"ANSIBLE_PIPELINING": "true"}, folder, sys.executable, "-i", str(inventory), "--forks", "12"
+    )
     assert results.exists(), output
     no_secret(output + results.read_text(), *[cloud for cloud, dummy in rows.values()])
     return t.cast(t.Dict[str, Result], json.loads(results.read_text()))
@@ -138,11 +140,17 @@ REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
     "timeout that is true": ({**OLD, "timeout": True}, "modelarts_prune_timeout must be"),
     "price that is infinite": ({**OLD, "price_per_hour": "inf"}, "modelarts_prune_price_per_hour must be a number"),
     # C6
-    "C6 folder that is not there": ({**OLD, "report_json": "/no/such/folder/r.json"}, "the folder /no/such/folder cannot be written to"),
+    "C6 folder that is not there": (
+        {**OLD, "report_json": "/no/such/folder/r.json"},
+        "the folder /no/such/folder cannot be written to",
+    ),
     "report at a relative path": ({**OLD, "report_html": "r.html"}, "modelarts_prune_report_html must be the absolute path"),
     "report where a folder is": ({**OLD, "report_html": os.sep + "usr"}, "modelarts_prune_report_html: /usr is there"),
     "report that is a device": ({**OLD, "report_json": os.devnull}, "modelarts_prune_report_json: /dev/null is there"),
-    "folder that takes no files": ({**OLD, "report_json": "/proc/r.json"}, "modelarts_prune_report_json: the folder /proc cannot"),
+    "folder that takes no files": (
+        {**OLD, "report_json": "/proc/r.json"},
+        "modelarts_prune_report_json: the folder /proc cannot",
+    ),
 }
 
 

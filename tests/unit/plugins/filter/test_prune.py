@@ -101,7 +101,7 @@ def test_a_list_that_is_none_is_an_error_that_names_the_variable(name: str, valu
 
 def test_the_entry_that_cannot_be_a_name_is_named() -> None:
     [error] = read(older_than="30d", keep="['a','b']")["errors"]
-    assert '"[\'a\'"' in error
+    assert "\"['a'\"" in error
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONS))
@@ -150,7 +150,10 @@ def test_what_is_clear_is_understood(name: str, value: t.Any, understood: t.Any)
 
 
 BAD: t.Tuple[t.Tuple[str, t.Any], ...] = (
-    *(("older_than", value) for value in (30, "30", 30.5, "a week", "-1d", "1.5d", "30 days", "d", "30d,1h", True, ["30d"], {"d": 3})),
+    *(
+        ("older_than", value)
+        for value in (30, "30", 30.5, "a week", "-1d", "1.5d", "30 days", "d", "30d,1h", True, ["30d"], {"d": 3})
+    ),
     *(("status", value) for value in ("failing", 23, -1, 111, "8.0", "JOBSTAT_", "failed lost", "running;failed", 8.0)),
     *(("state", value) for value in ("dead", 8, "killed", "failed stopped")),
     *(("name", value) for value in ("exp-(", "*", "a\nb", "(?L)a", "a{2,1}", True, 1.5, ["exp"], {"a": 1}, "(?P<a")),
@@ -383,7 +386,12 @@ def test_hours_that_are_not_told_are_said_to_be_missing() -> None:
 def test_what_was_to_be_kept_and_is_not_there_is_a_warning_in_every_report(monkeypatch: pytest.MonkeyPatch) -> None:
     report, text, page, failure = made(done(*map(good, "1245")), {}, keep="keep-me, nobody")
     words = f"{P}keep: no job has the name or the ID nobody (any more)."
-    assert (report["keep"], report["keep_unknown"], ids(report["kept"]), failure) == (["keep-me", "nobody"], ["nobody"], "3", None)
+    assert (report["keep"], report["keep_unknown"], ids(report["kept"]), failure) == (
+        ["keep-me", "nobody"],
+        ["nobody"],
+        "3",
+        None,
+    )
     assert f"Warning: {words}" in text and words in page
     shown: t.List[str] = []
     monkeypatch.setattr(filters.Display, "warning", lambda self, message: shown.append(message))
