@@ -66,7 +66,7 @@ def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.auth_url == user["auth_url"]
 
 
-def prune(variables: t.Dict[str, t.Any], environ: t.Dict[str, str], folder: pathlib.Path) -> "subprocess.CompletedProcess[str]":
+def prune(variables: t.Dict[str, t.Any], environ: t.Dict[str, str], folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
     """Run the playbook that a job template of the guide runs, with these extra variables."""
     [shown] = [one for one in pages.examples("yaml") if "ansible.builtin.import_playbook" in one.text]
     (folder / "template.yml").write_text(shown.text)

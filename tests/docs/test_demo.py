@@ -9,7 +9,8 @@ from __future__ import annotations
 import pathlib
 import subprocess
 
-from conftest import Cloud, demo
+import demo
+from conftest import Cloud
 
 
 def test_the_demo_touches_only_what_it_has_made_itself(others: Cloud, tmp_path: pathlib.Path) -> None:

@@ -13,10 +13,11 @@ import shlex
 import subprocess
 import typing as t
 
+import demo
 import pages
 import pytest
 import yaml
-from conftest import Cloud, demo
+from conftest import Cloud
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = pages.examples("yaml", "yaml+jinja")

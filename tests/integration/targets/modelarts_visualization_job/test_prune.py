@@ -200,7 +200,7 @@ REPORTED: t.Dict[str, Variables] = {
     "evil words": {"older_than": "30d", "force": "yes", "report_json": True, "report_html": True},
 }
 REFUSES = {"delete_refused_at": [8, 9]}
-SETTINGS: t.Dict[str, t.Dict[str, t.Any]] = {name: REFUSES for name in ("refused", "not readable", "evil words")}
+SETTINGS: t.Dict[str, t.Dict[str, t.Any]] = dict.fromkeys(("refused", "not readable", "evil words"), REFUSES)
 Worked = t.Tuple[t.Dict[str, Cloud], t.Dict[str, Result], pathlib.Path]
 
 
@@ -246,7 +246,7 @@ def ids(rows: t.Sequence[Result]) -> t.List[str]:
 
 
 def test_what_is_to_be_kept_and_is_not_there_is_a_warning(worked: Worked) -> None:
-    dummy, results, dummy = worked
+    results = worked[1]
     warning = "Warning: modelarts_prune_keep: no job has the name or the ID nobody (any more)."
     assert warning in results["another workspace"]["text"]
     assert not [line for line in results["C2 lists in lines"]["text"] if "Warning" in line]
@@ -290,7 +290,7 @@ def test_in_check_mode_the_same_reports_say_what_would_be_done(worked: Worked) -
 
 
 def test_c10_what_the_cloud_says_is_escaped_and_is_no_template(worked: Worked) -> None:
-    cloud, result, told = report("evil words", worked)
+    dummy, result, told = report("evil words", worked)
     page = (worked[2] / "evil words.html").read_text()
     assert "<img" not in page and "<b>{{" not in page and "&lt;img src=x&gt;{{ 7 * 191 }}" in page
     [row] = told["failed"]

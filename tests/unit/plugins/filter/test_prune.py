@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible.utils.display import Display
 
 from ansible_collections.otc.modelarts.plugins.filter import _prune as filters
 from ansible_collections.otc.modelarts.plugins.module_utils import _jobs
@@ -84,7 +85,7 @@ LISTS: t.Tuple[t.Tuple[t.Any, t.List[str]], ...] = (
 NO_LISTS = ("a,,b", ",", " , ", "a,", ",a", "a,\n", "a\n,b", "a\n,\nb", ["a", ""], ["a", " "], ["a", None], [None], [["a"]])
 NO_LISTS += ([{"a": "b"}], {"a": "b"}, True, [True], 1.5, ["a", 1.5])  # type: ignore[assignment]
 NO_NAMES = ("['a','b']", "['a'", '["a", "b"]', "[a, b]", "a b", "a;b", "a/b", "x" * 65, "a.b", "é", "{{ a }}", "-e x", "a'")
-BLANK = (None, "", " ", "\n", "\r\n \t", [], {})
+BLANK: t.Tuple[t.Any, ...] = (None, "", " ", "\n", "\r\n \t", [], {})
 
 
 @pytest.mark.parametrize(("value", "entries"), LISTS, ids=repr)
@@ -297,11 +298,20 @@ def bad(job_id: str, **fields: t.Any) -> Job:
     return {**row, **fields}
 
 
-def made(result: Job, again: Job, run: Job = RUN, **given: t.Any) -> t.Tuple[Job, t.List[str], str, t.Optional[str]]:
+class Made(t.NamedTuple):
+    """The reports of a run, and why the role has to fail."""
+
+    report: Job
+    text: t.List[str]
+    page: str
+    failure: t.Optional[str]
+
+
+def made(result: Job, again: Job, run: Job = RUN, **given: t.Any) -> Made:
     """Return the reports of a run about :data:`JOBS`."""
     one = asked(**given)
     reports = _prune_report.reports(one, _prune.choose(JOBS, JOBS, one), result, again, run)
-    return json.loads(reports["json"]), reports["text"], reports["html"], reports["failure"]
+    return Made(json.loads(reports["json"]), reports["text"], reports["html"], reports["failure"])
 
 
 def ids(rows: t.Sequence[Job]) -> str:
@@ -337,12 +347,14 @@ def test_what_still_runs_is_not_known_where_the_list_cannot_be_read() -> None:
 
 
 def test_a_look_that_failed_is_a_failure_too() -> None:
-    dummy, dummy, dummy, failure = made(done(*map(good, "12345")), {"msg": "no."}, action="stop")
-    assert failure == "Whether the jobs still run is not known: no."
+    assert (
+        made(done(*map(good, "12345")), {"msg": "no."}, action="stop").failure == "Whether the jobs still run is not known: no."
+    )
 
 
 def test_a_task_that_ended_without_a_word_about_its_jobs_leaves_all_unknown() -> None:
-    report, text, dummy, failure = made({"msg": "MODULE FAILURE", "failed": False}, {"jobs": JOBS})
+    failed = made({"msg": "MODULE FAILURE", "failed": False}, {"jobs": JOBS})
+    report, failure = failed.report, failed.failure
     assert (ids(report["failed"]), ids(report["still_running"]), failure) == ("12345", "134", "MODULE FAILURE")
     assert all(row["outcome_unknown"] for row in report["failed"]) and report["deleted"] == []
 
@@ -358,7 +370,7 @@ def test_in_check_mode_the_reports_say_what_would_be_done_and_that_all_still_run
 def test_stopped_jobs_are_told_as_such() -> None:
     later = [job("1", status=12), job("2", status=11), job("3", status=8), job("4", status=12), job("5", status=12)]
     result = done(good("1"), good("2", False), bad("3"), good("4"), good("5", False))
-    report, text, dummy, dummy = made(result, {"jobs": later}, action="stop")
+    report, text = made(result, {"jobs": later}, action="stop")[:2]
     assert [ids(report[name]) for name in ("stopped", "stopped_before", "failed", "still_running")] == ["14", "25", "3", "3"]
     assert (report["deleted"], report["gone_before"]) == ([], [])
     assert text[0] == "2 visualization jobs stopped, 1 failed, 2 not running before, 0 kept."
@@ -394,7 +406,7 @@ def test_what_was_to_be_kept_and_is_not_there_is_a_warning_in_every_report(monke
     )
     assert f"Warning: {words}" in text and words in page
     shown: t.List[str] = []
-    monkeypatch.setattr(filters.Display, "warning", lambda self, message: shown.append(message))
+    monkeypatch.setattr(Display, "warning", lambda self, message: shown.append(message))
     filters.FilterModule().filters()["_prune_chosen"](JOBS, JOBS, asked(keep="nobody"))
     assert shown == [words]
 
@@ -417,7 +429,7 @@ class Reader(html.parser.HTMLParser):
 
 def test_whatever_comes_from_elsewhere_is_escaped() -> None:
     evil = "\"'><img src=x onerror=alert(1)>&amp;"
-    fields = {name: evil for name in ("job_name", "train_url")}
+    fields = dict.fromkeys(("job_name", "train_url"), evil)
     odd = {**job("1"), **fields, "status_name": evil, "created_at": evil}
     one = {**asked(price_per_hour=1), "name": None, "workspace_id": evil, "keep": [evil], "status": [evil], "older_than": evil}
     selection = {"chosen": [odd, {**odd, "job_id": evil}], "kept": [odd], "keep_unknown": [evil]}
@@ -432,7 +444,7 @@ def test_whatever_comes_from_elsewhere_is_escaped() -> None:
 
 
 def test_no_line_of_the_text_is_broken_by_what_comes_from_elsewhere() -> None:
-    dummy, text, dummy, dummy = made(done(bad("1", msg="a\nStill running: 0\r\nb"), *map(good, "2345")), {"jobs": []})
+    text = made(done(bad("1", msg="a\nStill running: 0\r\nb"), *map(good, "2345")), {"jobs": []}).text
     assert [line for line in text if line.startswith("Still running: ")] == ["Still running: 0"]
     assert any("a Still running: 0 b" in line for line in text)
 
