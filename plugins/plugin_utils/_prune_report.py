@@ -152,7 +152,7 @@ def still(report: Report) -> str:
 
 def money(report: Report) -> t.List[str]:
     """Return what the jobs have run so far, and what that costs."""
-    untold = f" ({report['hours_not_told']} of the jobs do not tell)" if report["hours_not_told"] else ""
+    untold = f" (of {report['hours_not_told']} of them not told)" if report["hours_not_told"] else ""
     hours = [f"Hours that the jobs have run so far: {report['hours_so_far']:.1f}{untold}."]
     if report["cost"] is None:
         return hours
@@ -210,14 +210,16 @@ STYLE = """
   .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 1.8rem 0; }
   .counts div { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem;
                 color: var(--soft); }
-  .counts b { display: block; font-size: 1.7rem; line-height: 1.3; color: var(--ink); font-variant-numeric: tabular-nums; }
+  .counts b { display: block; font-size: 1.7rem; line-height: 1.3; color: var(--ink); white-space: nowrap;
+                  font-variant-numeric: tabular-nums; }
   table { border-collapse: separate; border-spacing: 0; width: 100%; background: var(--paper); border: 1px solid var(--line);
           border-radius: .6rem; }
   th, td { text-align: left; padding: .6rem .9rem; border-top: 1px solid var(--line); vertical-align: top; }
   thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
   td { overflow-wrap: anywhere; }
   td small { display: block; color: var(--soft); }
-  td:nth-child(1), td:nth-child(4) { white-space: nowrap; }
+  td:nth-child(1), td:nth-child(3), td:nth-child(4) { white-space: nowrap; }
+  td:nth-child(2) { min-width: 10rem; }
   th:nth-child(5), td:nth-child(5) { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
   td:first-child { font-weight: 600; color: var(--soft); }
   .good td:first-child { color: var(--good); } .bad td:first-child { color: var(--bad); }
@@ -229,7 +231,8 @@ STYLE = """
     table, tbody, tr, td { display: block; }
     tr { padding: .7rem 1rem; border-top: 1px solid var(--line); }
     tr:first-child { border-top: 0; }
-    td, td:nth-child(5) { padding: .1rem 0; border: 0; text-align: left; white-space: normal; }
+    td, td:nth-child(5) { padding: .1rem 0; border: 0; text-align: left; }
+    tr td { white-space: normal; }
     td:empty { display: none; }
     td:nth-child(n+3)::before { content: attr(data-label) ": "; color: var(--soft); }
     td:first-child { font-size: 1.05rem; }
@@ -261,7 +264,7 @@ def notes(report: Report) -> t.List[t.Tuple[str, str]]:
     made = str(report["made_at"]).replace("T", " ").replace("Z", " UTC")
     mode = " This was check mode: nothing was done." if report["check_mode"] else ""
     bad = [("bad", one) for one in (report["failure"], report["look_failure"]) if one]
-    cost_told = [("", " ".join(money(report)[1:]))] if report["cost"] else []
+    cost_told = [("", " ".join(money(report)))] if report["cost"] else []
     warm = [("warm", one) for one in warnings(report)]
     return [("", f"{made}.{mode}"), ("", criteria(report)), *cost_told, *bad, *warm]
 
@@ -272,7 +275,7 @@ def tiles(report: Report) -> t.List[t.Tuple[str, str]]:
     verb = f"would be {changed}" if report["check_mode"] else changed
     counted = [(str(len(report[name])), word) for name, word in ((changed, verb), ("failed", "failed"))]
     others = [(str(len(report[name])), WORDS.get(name, name)) for name in (unchanged, "kept")]
-    hours = (f"{report['hours_so_far']:.1f} h", "run so far")
+    hours = (f"{report['hours_so_far']:.1f}", "hours run so far")
     so_far = [(f"{report['cost']['so_far']:.2f}", "cost so far")] if report["cost"] else []
     return [*counted, (still(report), "still running"), *others, hours, *so_far]
 

@@ -392,7 +392,7 @@ def test_hours_that_are_not_told_are_said_to_be_missing() -> None:
     one = asked()
     selection = _prune.choose([job("1"), job("2", duration=None)], [], one)
     reports = _prune_report.reports(one, selection, done(good("1"), good("2")), {}, RUN)
-    assert "Hours that the jobs have run so far: 2.0 (1 of the jobs do not tell)." in reports["text"]
+    assert "Hours that the jobs have run so far: 2.0 (of 1 of them not told)." in reports["text"]
 
 
 def test_what_was_to_be_kept_and_is_not_there_is_a_warning_in_every_report(monkeypatch: pytest.MonkeyPatch) -> None:
