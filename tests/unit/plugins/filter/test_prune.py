@@ -103,6 +103,7 @@ def test_a_list_that_is_none_is_an_error_that_names_the_variable(name: str, valu
 def test_the_entry_that_cannot_be_a_name_is_named() -> None:
     [error] = read(older_than="30d", keep="['a','b']")["errors"]
     assert "\"['a'\"" in error
+    assert read(older_than="30d", keep="a,,b")["errors"] == [f"{P}keep has an empty entry"]
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONS))
