@@ -294,6 +294,6 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     def _timed_out(self, result: Result) -> AnsibleActionFail:
         """Return what tells that C(timeout) was over: a failure that was returned would be tried again."""
         message = f"The timeout of this task ({self._task.timeout} s) is over. {result['msg']}"
-        error = AnsibleActionFail(message, result={**result, "_ansible_no_log": bool(self._task.no_log)})
+        error = AnsibleActionFail(message, result={**result, "msg": message, "_ansible_no_log": bool(self._task.no_log)})
         error.result.pop("exception", None)
         return error

@@ -27,16 +27,32 @@ JOBS: t.Tuple[t.Dict[str, t.Any], ...] = (
     {"job_id": "8995", "job_name": "experiment-2", "status": 10},
     {"job_id": "8996", "job_name": "forgotten", "status": 8},
 )
-SETTINGS = {"delete_seconds": 0.2, "stop_seconds": 0.2, "start_seconds": 0.2, "job_count_limit": len(JOBS)}
+# Jobs that no example is about: young, with other names, running and stopped. There is room for as many again.
+OTHERS: t.Tuple[t.Dict[str, t.Any], ...] = (
+    {"job_id": "1", "job_name": "night-shift", "status": 8},
+    {"job_id": "2", "job_name": "my-experiment", "status": 8},
+    {"job_id": "3", "job_name": "demo-night", "status": 8},
+    {"job_id": "4", "job_name": "done", "status": 12},
+)
+SETTINGS = {"delete_seconds": 0.2, "stop_seconds": 0.2, "start_seconds": 0.2}
 
 
 class Cloud(simulation.Project):
-    """A project of the simulator with the jobs that the examples speak of, two months old."""
+    """A project of the simulator with some jobs.
 
-    def __init__(self, url: str) -> None:
-        super().__init__(simulation.new_project(url, **SETTINGS))
-        created = int(time.time() * 1000) - MONTHS
-        self.control("POST", "jobs", [{"create_time": created, **job} for job in JOBS])
+    :param age: of the jobs, in milliseconds.
+    :param room: how many more jobs may be created.
+    """
+
+    def __init__(self, url: str, jobs: t.Sequence[t.Dict[str, t.Any]] = JOBS, age: int = MONTHS, room: int = 0) -> None:
+        super().__init__(simulation.new_project(url, **SETTINGS, job_count_limit=len(jobs) + room))
+        created = int(time.time() * 1000) - age
+        self.control("POST", "jobs", [{"create_time": created, **job} for job in jobs])
+
+    def jobs(self) -> t.Dict[str, t.Tuple[t.Any, ...]]:
+        """Return what there is to say of the jobs that are there, by their ids."""
+        told = ("job_name", "job_desc", "status", "train_url", "create_time")
+        return {str(job["job_id"]): tuple(job.get(name) for name in told) for job in self.control("GET", "jobs")}
 
     def operations(self) -> t.Set[str]:
         """Return the calls that succeeded."""
@@ -54,6 +70,12 @@ def simulator() -> t.Iterator[str]:
 def cloud(simulator: str) -> Cloud:
     """A project of its own."""
     return Cloud(simulator)
+
+
+@pytest.fixture
+def others(simulator: str) -> Cloud:
+    """A project of somebody else, in which no example has anything to delete."""
+    return Cloud(simulator, OTHERS, age=60 * 1000, room=len(OTHERS))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import subprocess
 import typing as t
@@ -15,6 +16,7 @@ import jinja2.meta
 import pages
 import pytest
 import yaml
+from conftest import Cloud
 
 from ansible_collections.otc.modelarts.plugins.module_utils import _settings
 
@@ -62,6 +64,38 @@ def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = _settings.resolve({})
     assert isinstance(settings.credentials, _settings.Password)
     assert settings.auth_url == user["auth_url"]
+
+
+def prune(variables: t.Dict[str, t.Any], environ: t.Dict[str, str], folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
+    """Run the playbook that a job template of the guide runs, with these extra variables."""
+    [shown] = [one for one in pages.examples("yaml") if "ansible.builtin.import_playbook" in one.text]
+    (folder / "template.yml").write_text(shown.text)
+    command = ["ansible-playbook", "-e", json.dumps(variables), "template.yml"]
+    return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_extra_variables_for_off_hours_stop_what_runs_and_delete_nothing(
+    tmp_path: pathlib.Path, environ: t.Dict[str, str], cloud: Cloud
+) -> None:
+    shown = [one.content() for one in pages.examples("yaml") if "modelarts_prune_action" in one.text]
+    [variables] = [one for one in shown if isinstance(one, dict)]
+    before = cloud.jobs()
+    assert prune(variables, environ, tmp_path).returncode == 0
+    assert set(cloud.jobs()) == set(before) and "delete" not in cloud.operations()
+    assert {one for one in before if cloud.jobs()[one] != before[one]} == {"8993", "8996"}
+
+
+def test_a_question_of_a_survey_that_is_left_blank_stops_the_role_and_a_text_area_is_a_list(
+    tmp_path: pathlib.Path, environ: t.Dict[str, str], cloud: Cloud
+) -> None:
+    before = cloud.jobs()
+    for blank in ({"modelarts_prune_keep": ""}, {"modelarts_prune_status": ""}):
+        done = prune({"modelarts_prune_older_than": "30d", **blank}, environ, tmp_path)
+        assert done.returncode != 0 and f"{next(iter(blank))} is given, but has no value" in done.stdout + done.stderr
+    assert cloud.jobs() == before and cloud.operations() == set()
+    area = "night-run\r\n8993\r\nexperiment-1\r\nexperiment-2\r\n"
+    assert prune({"modelarts_prune_older_than": "30d", "modelarts_prune_keep": area}, environ, tmp_path).returncode == 0
+    assert set(before) - set(cloud.jobs()) == {"8996"}
 
 
 def test_an_execution_environment_is_built_with_the_collection_and_what_it_needs(

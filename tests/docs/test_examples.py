@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import typing as t
 
+import demo
 import pages
 import pytest
 import yaml
@@ -26,7 +28,9 @@ FILES = {
     "fields": "docs/awx/inputs.yml",
     "env": "docs/awx/injectors.yml",
 }
-COMMANDS = pages.examples("console")
+COMMANDS = [*pages.examples("console"), *(one for one in pages.examples("text") if "ansible-playbook" in one.text)]
+CRON = re.compile(r"([0-9*/,-]+ +){5}")  # when a line of cron runs its command
+PRUNING = [one for one in COMMANDS if "ansible-playbook otc.modelarts.prune" in one.text]
 # Commands that are not about a cloud. What they do is what other tests and make itself do.
 OTHER_COMMANDS = ("ansible-builder", "ansible-galaxy", "export", "make", "pip", ".venv/bin/nox")
 
@@ -76,44 +80,70 @@ def ansible(arguments: t.Sequence[str], environ: t.Dict[str, str], folder: pathl
     return done.stdout
 
 
-@pytest.fixture
-def own_clouds(cloud: Cloud, environ: t.Dict[str, str], tmp_path: pathlib.Path) -> t.Dict[str, str]:
-    """The environment with the clouds.yaml that the guide shows."""
-    path = tmp_path / "clouds.yaml"
-    path.write_text(as_readers_would(CLOUDS.text, cloud, tmp_path))
-    return {**environ, "OS_CLIENT_CONFIG_FILE": str(path)}
+def with_clouds(cloud: Cloud, folder: pathlib.Path) -> t.Dict[str, str]:
+    """Return the environment of a user of this cloud who has the clouds.yaml that the guide shows."""
+    path = folder / "clouds.yaml"
+    path.write_text(as_readers_would(CLOUDS.text, cloud, folder))
+    return {**demo.environment(cloud, folder), "OS_CLIENT_CONFIG_FILE": str(path)}
 
 
-@pytest.mark.parametrize("example", RUN, ids=str)
-def test_every_playbook_and_every_task_runs(
-    example: pages.Example, cloud: Cloud, own_clouds: t.Dict[str, str], tmp_path: pathlib.Path
-) -> None:
-    shown = example.content()
-    is_playbook = any(name in shown[0] for name in ("hosts", "ansible.builtin.import_playbook"))
-    text = as_readers_would(example.text, cloud, tmp_path)
+def play(example: pages.Example, cloud: Cloud, folder: pathlib.Path) -> str:
+    """Run the playbook, or the tasks, that an example shows."""
+    is_playbook = any(name in example.content()[0] for name in ("hosts", "ansible.builtin.import_playbook"))
+    text = as_readers_would(example.text, cloud, folder)
     written = (
         text if is_playbook else yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(text)}])
     )
-    (tmp_path / "playbook.yml").write_text(written)
-    extra = {} if "import_playbook" not in text else {"prune_days": 30}
+    (folder / "playbook.yml").write_text(written)
+    extra = {} if "import_playbook" not in text else {"modelarts_prune_older_than": "30d"}
     variables = json.dumps({**json.loads(vault(cloud, text)), **extra})
-    output = ansible(["ansible-playbook", "--diff", "-e", variables, "playbook.yml"], own_clouds, tmp_path)
-    assert "failed=0" in output
-    assert bool(cloud.operations() - {"token"}) is ("http://127.0.0.1:9" not in text)
-    assert ("delete" in cloud.operations()) is deletes(shown)
+    return ansible(["ansible-playbook", "--diff", "-e", variables, "playbook.yml"], with_clouds(cloud, folder), folder)
+
+
+@pytest.mark.parametrize("example", RUN, ids=str)
+def test_every_playbook_and_every_task_runs(example: pages.Example, cloud: Cloud, tmp_path: pathlib.Path) -> None:
+    assert "failed=0" in play(example, cloud, tmp_path)
+    assert bool(cloud.operations() - {"token"}) is ("http://127.0.0.1:9" not in example.text)
+    assert ("delete" in cloud.operations()) is deletes(example.content())
+
+
+@pytest.mark.parametrize("example", [one for one in RUN if deletes(one.content())], ids=str)
+def test_no_example_deletes_what_it_is_not_about(example: pages.Example, others: Cloud, tmp_path: pathlib.Path) -> None:
+    before = others.jobs()
+    play(example, others, tmp_path)
+    assert {one: told for one, told in others.jobs().items() if one in before} == before
+    assert others.control("GET", "log") != []  # it was run, and looked
+
+
+def lines_of(example: pages.Example, cloud: Cloud, folder: pathlib.Path) -> t.List[t.List[str]]:
+    """Return the commands of an example, as a shell or cron runs them."""
+    lines = [CRON.sub("", line) for line in as_readers_would(example.text, cloud, folder).splitlines()]
+    return [words for words in (shlex.split(line, comments=True) for line in lines) if words]
 
 
 @pytest.mark.parametrize("example", COMMANDS, ids=str)
-def test_every_command_runs(example: pages.Example, cloud: Cloud, own_clouds: t.Dict[str, str], tmp_path: pathlib.Path) -> None:
-    for line in as_readers_would(example.text, cloud, tmp_path).splitlines():
-        words = shlex.split(line, comments=True)
-        if words and words[0] == "ansible-playbook":
-            ansible(words, own_clouds, tmp_path)
+def test_every_command_runs(example: pages.Example, cloud: Cloud, tmp_path: pathlib.Path) -> None:
+    environ = with_clouds(cloud, tmp_path)
+    for words in lines_of(example, cloud, tmp_path):
+        if words[0] == "ansible-playbook":
+            ansible(words, environ, tmp_path)
             assert "list" in cloud.operations()
-        elif words:
+        else:
             assert words[0] in OTHER_COMMANDS
-        if words and words[0] == "make":
+        if words[0] == "make":
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("example", PRUNING, ids=str)
+def test_no_command_deletes_what_it_is_not_about(example: pages.Example, others: Cloud, tmp_path: pathlib.Path) -> None:
+    environ = with_clouds(others, tmp_path)
+    before = others.jobs()
+    stops = "action=stop" in example.text
+    for words in lines_of(example, others, tmp_path):
+        # Elsewhere there are no such jobs to keep, which is a warning.
+        assert subprocess.run(words, env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert set(others.jobs()) == set(before) and "list" in others.operations()
+    assert stops or others.jobs() == before
 
 
 def test_every_other_block_is_the_file_that_it_shows() -> None:
@@ -125,7 +155,9 @@ def test_every_other_block_is_the_file_that_it_shows() -> None:
             told["neighbour"] = content == yaml.safe_load((ROOT / "tests" / "keystone" / "neighbour.yml").read_text())
         elif "dependencies" in content:
             told["execution environment"] = True  # test_automation_platform.py builds from it
+        elif all(name.startswith("modelarts_prune_") for name in content):
+            told["variables of the role"] = True  # test_automation_platform.py runs it
         else:
             [file] = [path for key, path in FILES.items() if key in content]
             told[file] = content == yaml.safe_load((ROOT / file).read_text())
-    assert told == dict.fromkeys(["neighbour", "execution environment", *FILES.values()], True)
+    assert told == dict.fromkeys(["neighbour", "execution environment", "variables of the role", *FILES.values()], True)

@@ -2,142 +2,325 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook prune_visualization_jobs promises: only what meets all criteria goes, and everything is reported."""
+"""What the role prune promises: only what meets all criteria goes, nothing goes where anything is unclear, and reports are true.
+
+What it understands and refuses in all forms is tested beside the unit tests; here are one row of each kind, as tables that one
+run of Ansible works through: to it the rows are hosts.
+"""
 
 from __future__ import annotations
 
-import html.parser
 import json
+import os
 import pathlib
 import sys
 import time
 import typing as t
 
 import pytest
-from conftest import Cloud, ansible_playbook
+import yaml
+from conftest import Cloud, Result, ansible_playbook, new_cloud
 
 LONG_AGO = int((time.time() - 40 * 86400) * 1000)
 JUST_OVER = int((time.time() - 30.1 * 86400) * 1000)
 NOT_YET = int((time.time() - 29.9 * 86400) * 1000)
-
-Prune = t.Callable[..., str]
-
-
-@pytest.fixture
-def prune(cloud: Cloud, tmp_path: pathlib.Path) -> Prune:
-    """Return what puts some jobs there and runs the playbook with variables."""
-
-    def run(*arguments: str, **variables: t.Any) -> str:
-        cloud.add("1", job_name="exp-old", create_time=LONG_AGO, duration=7200000)
-        cloud.add("2", job_name="exp-failed", status=11, create_time=JUST_OVER)
-        cloud.add("3", job_name="keep-me", create_time=LONG_AGO)
-        cloud.add("4", job_name="exp-young", create_time=NOT_YET)
-        cloud.add("5", job_name="other", status=12, create_time=LONG_AGO)
-        given = [*arguments, "-e", json.dumps(variables)]
-        output = ansible_playbook("otc.modelarts.prune_visualization_jobs", cloud.access_key(), tmp_path, sys.executable, *given)
-        assert not [secret for secret in cloud.secrets() if secret in output]
-        return output
-
-    return run
-
-
-def ended_well(output: str) -> bool:
-    """Tell whether the play ended without a failure."""
-    return "failed=0" in output and "ok=" in output
-
-
-@pytest.mark.parametrize(
-    ("variables", "left"),
-    [
-        ({"prune_days": 30}, "4"),
-        ({"prune_days": 30, "prune_keep": ["keep-me", "5"]}, "3 4 5"),
-        ({"prune_days": "30", "prune_keep": "keep-me, 5"}, "3 4 5"),
-        ({"prune_days": 30, "prune_status": ["failed", 12]}, "1 3 4"),
-        ({"prune_status": "running"}, "2 5"),
-        ({"prune_name": "exp-.*"}, "3 5"),
-        ({"prune_name": "exp"}, "1 2 3 4 5"),
-        ({"prune_name": "exp-.*", "prune_days": 35, "prune_status": "running"}, "2 3 4 5"),
-    ],
-    ids=str,
+JOBS = (
+    {"job_id": "1", "job_name": "exp-old", "create_time": LONG_AGO, "duration": 7200000},
+    {"job_id": "2", "job_name": "exp-failed", "status": 11, "create_time": JUST_OVER},
+    {"job_id": "3", "job_name": "keep-me", "create_time": LONG_AGO},
+    {"job_id": "4", "job_name": "exp-young", "create_time": NOT_YET},
+    {"job_id": "5", "job_name": "other", "status": 12, "create_time": LONG_AGO},
 )
-def test_what_meets_all_criteria_goes_and_nothing_else(
-    cloud: Cloud, prune: Prune, variables: t.Dict[str, t.Any], left: str
-) -> None:
-    assert ended_well(prune(**variables))
-    assert cloud.job_ids() == set(left.split())
+ALL = "1 2 3 4 5"
+PLAYBOOK = "otc.modelarts.prune_visualization_jobs"
+P = "modelarts_prune_"
+EVIL = "<img src=x>{{ 7 * 191 }}"
+
+Variables = t.Dict[str, t.Any]
+Row = t.Tuple[Cloud, Variables]
 
 
-def test_a_second_run_changes_nothing(cloud: Cloud, prune: Prune, tmp_path: pathlib.Path) -> None:
-    assert "changed=1" in prune(prune_days=30)
-    cloud.clear_log()
-    given = ("-e", "prune_days=30")
-    again = ansible_playbook("otc.modelarts.prune_visualization_jobs", cloud.access_key(), tmp_path, sys.executable, *given)
-    assert "changed=0" in again and ended_well(again)
-    assert cloud.changing() == []
+def filled(url: str, **settings: t.Any) -> Cloud:
+    """Return a project with some jobs in it."""
+    cloud = new_cloud(url, **settings)
+    cloud.add_many(JOBS)
+    return cloud
 
 
-def test_check_mode_says_what_would_go_and_writes_and_deletes_nothing(cloud: Cloud, prune: Prune, tmp_path: pathlib.Path) -> None:
-    output = prune("--check", prune_days=30, prune_json=str(tmp_path / "r.json"), prune_html=str(tmp_path / "r.html"))
-    assert "5 jobs looked at, 4 would be deleted, 0 failed" in output and "would delete 2 exp-failed" in output
-    assert ended_well(output)
-    assert cloud.changing() == [] and len(cloud.job_ids()) == 5
-    assert not (tmp_path / "r.json").exists() and not (tmp_path / "r.html").exists()
+def no_secret(output: str, *clouds: Cloud) -> str:
+    """Return the output, in which no secret may be, nor a bug."""
+    assert not [one for cloud in clouds for one in cloud.secrets() if one in output], "the output shows a secret"
+    assert "Traceback (most recent call last)" not in output
+    return output
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {},
-        {"prune_keep": ["1"]},
-        {"prune_status": []},
-        {"prune_name": ""},
-        {"prune_days": "a week"},
-        {"prune_days": ""},
-        {"prune_days": -1},
-        {"prune_days": 30, "prune_keeps": ["1"]},
-        {"prune_days": 30, "prune_json": "report.json"},
-        {"prune_days": 30, "prune_html": "./report.html"},
-    ],
-    ids=str,
-)
-def test_without_a_criterion_that_is_clear_nothing_is_done(cloud: Cloud, prune: Prune, variables: t.Dict[str, t.Any]) -> None:
-    assert "Nothing was done. Give at least one of prune_days" in prune(**variables)
-    assert cloud.log() == []
+def run_role(rows: t.Mapping[str, Row], folder: pathlib.Path) -> t.Dict[str, Result]:
+    """Run the role once for each row, and return what it failed with (``msg``) and its report as text, by the rows' names.
+
+    ``check`` in a row is the keyword ``check_mode``; all else are variables of the role, without their prefix.
+    """
+    hosts, text = {}, "{{ __prune_reports.text | default([]) }}"
+    for name, (cloud, variables) in rows.items():
+        given = {P + key: value for key, value in {**cloud.by_key(), **variables}.items() if key != "check"}
+        hosts[name] = {**given, "check": variables.get("check", False)}
+    inventory, book, results = folder / "inventory.yml", folder / "table.yml", folder / "results.json"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {"ansible_connection": "local", "text": text}}}))
+    told = "ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'told'))"
+    tasks: t.List[Result] = [
+        {
+            "check_mode": "{{ check }}",
+            "block": [{"ansible.builtin.include_role": {"name": "otc.modelarts.prune"}}],
+            "rescue": [{"ansible.builtin.set_fact": {"refusal": "{{ ansible_failed_result.msg }}"}}],
+        },
+        {"ansible.builtin.set_fact": {"told": {"msg": "{{ refusal | default('') }}", "text": "{{ text }}"}}},
+        {
+            "ansible.builtin.copy": {"dest": str(results), "mode": "0600", "content": f"{{{{ dict({told}) | to_json }}}}"},
+            "run_once": True,
+        },
+    ]
+    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    output = ansible_playbook(
+        str(book), {"ANSIBLE_PIPELINING": "true"}, folder, sys.executable, "-i", str(inventory), "--forks", "12"
+    )
+    assert results.exists(), output
+    no_secret(output + results.read_text(), *[cloud for cloud, dummy in rows.values()])
+    return t.cast(t.Dict[str, Result], json.loads(results.read_text()))
 
 
-class Reader(html.parser.HTMLParser):
-    """Reads a page: its text, and what it would load from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-        self.elsewhere: t.List[str] = []
-
-    def handle_starttag(self, tag: str, attrs: t.List[t.Tuple[str, t.Optional[str]]]) -> None:
-        self.elsewhere += [tag for name, dummy in attrs if name in ("src", "href")]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+def run_playbook(cloud: Cloud, folder: pathlib.Path, *arguments: str) -> str:
+    """Run the playbook of the collection, and return what it says."""
+    return no_secret(ansible_playbook(PLAYBOOK, cloud.access_key(), folder, sys.executable, *arguments), cloud)
 
 
-def test_failures_are_reported_with_their_code_and_fail_the_play(cloud: Cloud, prune: Prune, tmp_path: pathlib.Path) -> None:
-    cloud.set(delete_refused_at=[8, 9])
-    cloud.add("6", job_name="<b>odd</b>", status=11, create_time=LONG_AGO)
-    output = prune(prune_days=30, prune_keep="keep-me", prune_json=str(tmp_path / "r.json"), prune_html=str(tmp_path / "r.html"))
-    assert "1 of 4 visualization jobs failed, 3 deleted, 0 unchanged. ModelArts.0105: 1 (1)." in output and not ended_well(output)
-    report = json.loads((tmp_path / "r.json").read_text())
-    assert {row["job_id"] for row in report["deleted"]} == {"2", "5", "6"}
-    assert [(row["job_id"], row["error_code"]) for row in report["failed"]] == [("1", "ModelArts.0105")]
-    page = Reader()
-    page.feed((tmp_path / "r.html").read_text())
-    assert "ModelArts.0105" in page.text and "exp-failed" in page.text and "<b>odd</b>" in page.text
-    assert page.elsewhere == []
+def given(**variables: t.Any) -> t.List[str]:
+    """Return variables as arguments, each as text, as a shell gives them."""
+    return [word for name, value in variables.items() for word in ("-e", f"{P}{name}={value}")]
+
+
+def untouched(cloud: Cloud) -> bool:
+    """Tell whether no request was made, and all jobs are still there."""
+    return cloud.log() == [] and cloud.job_ids() == set(ALL.split())
+
+
+# --- what is not clear stops it ----------------------------------------------------------------------------------
+
+OLD: Variables = {"older_than": "30d"}
+BOTH: Variables = {"older_than": "30d", "name": ".*"}
+REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
+    "no criterion": ({}, "Give at least one of modelarts_prune_older_than"),
+    # C1, C2
+    "C1 keep as the text of a list": ({**OLD, "keep": "['a','b']"}, "modelarts_prune_keep has \"['a'\""),
+    "C2 keep with a line that can be no name": ({**OLD, "keep": "exp-old\nkeep me"}, "modelarts_prune_keep has 'keep me'"),
+    "keep of commas": ({**OLD, "keep": " , "}, "modelarts_prune_keep has an empty entry"),
+    "keep with a null": ({**OLD, "keep": ["keep-me", None]}, "modelarts_prune_keep"),
+    "keep with a wrong name": ({**OLD, "keeep": "keep-me"}, "modelarts_prune_keeep is no variable of this role"),
+    # C3: beside another criterion, which alone would choose more
+    **{
+        f"C3 {name} {kind}": ({**{key: value for key, value in BOTH.items() if key != name}, name: blank}, f"{P}{name}")
+        for name in ("older_than", "status", "state", "name", "keep", "action")
+        for kind, blank in {"null": None, "blank": " \r\n"}.items()
+    },
+    "C3 status of an empty list": ({**OLD, "status": []}, "modelarts_prune_status is given, but has no value"),
+    "C3 name that is empty, alone": ({"name": ""}, "modelarts_prune_name is given, but has no value"),
+    "workspace that is null": ({**OLD, "workspace_id": None}, "modelarts_prune_workspace_id is given, but has no value"),
+    "region that is empty": ({**OLD, "region_name": ""}, "modelarts_prune_region_name is given, but has no value"),
+    "age without a unit": ({"older_than": 30}, "modelarts_prune_older_than must be a number with a unit"),
+    "age as a list": ({**BOTH, "older_than": ["30d"]}, "modelarts_prune_older_than must be text"),
+    "age in lines": ({**BOTH, "older_than": "30d\n10d"}, "modelarts_prune_older_than must be a number with a unit"),
+    "status that is none": ({**BOTH, "status": "failing"}, "modelarts_prune_status has 'failing'"),
+    "number that is no status": ({**BOTH, "status": 23}, "modelarts_prune_status has '23'"),
+    "statuses in lines, one is none": ({**BOTH, "status": "failed\r\nstoped\r\n"}, "modelarts_prune_status has 'stoped'"),
+    "state that is none": ({**BOTH, "state": ["dead"]}, "modelarts_prune_state has 'dead'"),
+    "name that is no expression": ({**BOTH, "name": "exp-("}, "modelarts_prune_name must be a regular expression"),
+    "name as a list": ({**BOTH, "name": ["exp-.*"]}, "modelarts_prune_name must be text"),
+    "name in lines": ({**BOTH, "name": "exp-old\nother"}, "modelarts_prune_name must be one line"),
+    "workspace with a path": ({**OLD, "workspace_id": "../1"}, "modelarts_prune_workspace_id must be an ID"),
+    "action that is none": ({**OLD, "action": "remove"}, "modelarts_prune_action"),
+    "force that is no boolean": ({**OLD, "force": "maybe"}, "modelarts_prune_force"),
+    "timeout that is true": ({**OLD, "timeout": True}, "modelarts_prune_timeout must be"),
+    "price that is infinite": ({**OLD, "price_per_hour": "inf"}, "modelarts_prune_price_per_hour must be a number"),
+    # C6
+    "C6 folder that is not there": (
+        {**OLD, "report_json": "/no/such/folder/r.json"},
+        "the folder /no/such/folder cannot be written to",
+    ),
+    "report at a relative path": ({**OLD, "report_html": "r.html"}, "modelarts_prune_report_html must be the absolute path"),
+    "report where a folder is": ({**OLD, "report_html": os.sep + "usr"}, "modelarts_prune_report_html: /usr is there"),
+    "report that is a device": ({**OLD, "report_json": os.devnull}, "modelarts_prune_report_json: /dev/null is there"),
+    "folder that takes no files": (
+        {**OLD, "report_json": "/proc/r.json"},
+        "modelarts_prune_report_json: the folder /proc cannot",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(simulator: str, tmp_path_factory: pytest.TempPathFactory) -> t.Tuple[Cloud, t.Dict[str, Result]]:
+    """Run the role with all that it has to refuse, in one project."""
+    cloud = filled(simulator)
+    rows = {name: (cloud, variables) for name, (variables, dummy) in REFUSED.items()}
+    return cloud, run_role(rows, tmp_path_factory.mktemp("refused"))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_clear_stops_the_role_before_any_request(name: str, refused: t.Tuple[Cloud, t.Dict[str, Result]]) -> None:
+    cloud, results = refused
+    assert REFUSED[name][1] in results[name]["msg"]
+    assert results[name]["text"] == []
+    assert untouched(cloud)
+
+
+def test_c1_a_list_that_a_shell_gives_as_the_text_of_a_list_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    output = run_playbook(cloud, tmp_path, *given(older_than="30d", keep="['keep-me','other']"))
+    assert "Nothing was done. modelarts_prune_keep has" in output and "failed=1" in output
+    assert untouched(cloud)
+
+
+def test_c3_a_criterion_that_a_wrapper_leaves_blank_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    output = run_playbook(cloud, tmp_path, *given(older_than="30d", status=""))
+    assert "Nothing was done. modelarts_prune_status is given, but has no value" in output and "failed=1" in output
+    assert untouched(cloud)
+
+
+# --- what is clear is done ---------------------------------------------------------------------------------------
+
+CHOSEN: t.Dict[str, t.Tuple[Variables, str]] = {
+    "all criteria": ({"name": "(?i)EXP-.*", "older_than": "35d", "state": "running"}, "2 3 4 5"),
+    "C2 lists in lines": ({"status": "failed\r\n12\r\nrunning", "keep": "keep-me,\n5\r\n2", "name": ".*-.*"}, "2 3 5"),
+    "keep omitted": ({"older_than": "30d", "keep": "{{ nothing | default(omit) }}"}, "4"),
+    "another workspace": ({"name": ".*", "workspace_id": "7", "keep": "nobody"}, ALL),
+}
+REPORTED: t.Dict[str, Variables] = {
+    "stop": {"name": ".*", "action": "stop", "keep": "keep-me", "report_json": True},
+    "check": {**OLD, "check": True, "price_per_hour": 0.5, "report_json": True, "report_html": True},
+    "refused": {**OLD, "keep": ["keep-me"], "price_per_hour": "0.5", "report_json": True},
+    "not readable": {"name": "exp-old", "report_json": True},
+    "evil words": {"older_than": "30d", "force": "yes", "report_json": True, "report_html": True},
+}
+REFUSES = {"delete_refused_at": [8, 9]}
+SETTINGS: t.Dict[str, t.Dict[str, t.Any]] = dict.fromkeys(("refused", "not readable", "evil words"), REFUSES)
+Worked = t.Tuple[t.Dict[str, Cloud], t.Dict[str, Result], pathlib.Path]
+
+
+@pytest.fixture(scope="module")
+def worked(simulator: str, tmp_path_factory: pytest.TempPathFactory) -> Worked:
+    """Run the role with all that it has to do, each in a project of its own."""
+    folder = tmp_path_factory.mktemp("worked")
+    rows: t.Dict[str, Row] = {name: (filled(simulator), variables) for name, (variables, dummy) in CHOSEN.items()}
+    for name, variables in REPORTED.items():
+        files = {key: str(folder / f"{name}.{key[-4:]}") for key in variables if key.startswith("report_")}
+        rows[name] = (filled(simulator, **SETTINGS.get(name, {})), {**variables, **files})
+    rows["another workspace"][0].add("6", job_name="elsewhere", workspace_id="7")
+    evil = rows["evil words"][0]
+    evil.add("6", job_name=EVIL, create_time=LONG_AGO, train_url=EVIL)
+    body = {"error_code": "ModelArts.<b>{{ 7 * 191 }}", "error_message": EVIL, "is_success": False}
+    evil.fault(operation="delete", job_id="6", times=0, status=400, body=body)
+    evil.fault(operation="delete", job_id="5", effects=[{"vanish": "5"}])
+    forbidden = {"error_code": "ModelArts.0108", "error_message": "no right to list"}
+    effects = [{"settings": {"denied": ["list", "get"]}}]
+    rows["not readable"][0].fault(operation="delete", times=0, status=403, body=forbidden, effects=effects)
+    return {name: cloud for name, (cloud, dummy) in rows.items()}, run_role(rows, folder), folder
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_what_meets_all_criteria_goes_and_nothing_else(name: str, worked: Worked) -> None:
+    clouds, results, dummy = worked
+    left = set(CHOSEN[name][1].split())
+    gone = len(JOBS) - len(left) + (name == "another workspace")
+    assert (clouds[name].job_ids(), results[name]["msg"]) == (left, "")
+    assert results[name]["text"][0].startswith(f"{gone} visualization job{'' if gone == 1 else 's'} deleted, 0 failed, ")
+    assert "Still running: 0" in results[name]["text"]  # C4
+
+
+def report(name: str, worked: Worked) -> t.Tuple[Cloud, Result, Result]:
+    """Return the project of a row, its result, and its report for programs."""
+    clouds, results, folder = worked
+    return clouds[name], results[name], json.loads((folder / f"{name}.json").read_text())
+
+
+def ids(rows: t.Sequence[Result]) -> t.List[str]:
+    """Return the ids of jobs, sorted."""
+    return sorted(row["job_id"] for row in rows)
+
+
+def test_what_is_to_be_kept_and_is_not_there_is_a_warning(worked: Worked) -> None:
+    results = worked[1]
+    warning = "Warning: modelarts_prune_keep: no job has the name or the ID nobody (any more)."
+    assert warning in results["another workspace"]["text"]
+    assert not [line for line in results["C2 lists in lines"]["text"] if "Warning" in line]
+
+
+def test_c4_what_was_refused_and_runs_is_told_in_numbers_and_money(worked: Worked) -> None:
+    cloud, result, told = report("refused", worked)
     assert cloud.job_ids() == {"1", "3", "4"}
+    assert "1 of 3 visualization jobs failed, 2 deleted, 0 unchanged. ModelArts.0105: 1 (1)." in result["msg"]
+    assert result["text"][:2] == ["2 visualization jobs deleted, 1 failed, 0 gone before, 1 kept.", "Still running: 1"]
+    assert [ids(told[name]) for name in ("deleted", "failed", "still_running", "kept")] == [["2", "5"], ["1"], ["1"], ["3"]]
+    assert told["failed"][0]["error_code"] == "ModelArts.0105"
+    assert told["cost"]["per_day_of_still_running"] == 12.0 and told["cost"]["so_far"] == pytest.approx(1.0, abs=0.1)
+    assert "What still runs costs 12.00 for each day that it runs on." in result["text"]
 
 
-def test_force_stops_what_is_refused_and_the_running_time_is_told(cloud: Cloud, prune: Prune, tmp_path: pathlib.Path) -> None:
-    cloud.set(delete_refused_at=[8, 9])
-    output = prune(prune_days=30, prune_name="exp-old", prune_force=True, prune_html=str(tmp_path / "r.html"))
-    assert ended_well(output) and "Still running: 1, for 2.0 billed hours in all" in output
-    assert "2.0 h" in (tmp_path / "r.html").read_text()
-    assert cloud.job_ids() == {"2", "3", "4", "5"}
+def test_what_cannot_be_looked_at_again_is_not_called_stopped(worked: Worked) -> None:
+    cloud, result, told = report("not readable", worked)
+    assert cloud.job_ids() == set(ALL.split())
+    assert told["still_running"] is None and ids(told["failed"]) == ["1"]
+    assert "Still running: unknown" in result["text"] and result["msg"] != ""
+
+
+def test_action_stop_deletes_nothing(worked: Worked) -> None:
+    cloud, result, told = report("stop", worked)
+    assert result["msg"] == "" and "delete" not in cloud.calls()
+    assert {one: job["status"] for one, job in cloud.jobs().items()} == {"1": 12, "2": 11, "3": 8, "4": 12, "5": 12}
+    assert [ids(told[name]) for name in ("stopped", "stopped_before", "deleted")] == [["1", "4"], ["2", "5"], []]
+    assert (told["still_running"], told["action"]) == ([], "stop")
+
+
+def test_in_check_mode_the_same_reports_say_what_would_be_done(worked: Worked) -> None:
+    cloud, result, told = report("check", worked)
+    words = "4 visualization jobs would be deleted"
+    assert cloud.changing() == [] and cloud.job_ids() == set(ALL.split())
+    assert result["msg"] == "" and result["text"][0].startswith(words) and "Still running: 2" in result["text"]
+    assert "This was check mode: nothing was done." in result["text"]
+    assert told["check_mode"] is True and told["heading"].startswith(words)
+    assert [ids(told[one]) for one in ("deleted", "still_running", "failed")] == [["1", "2", "3", "5"], ["1", "3"], []]
+    assert f"<h1>{words}" in (worked[2] / "check.html").read_text()
+
+
+def test_c10_what_the_cloud_says_is_escaped_and_is_no_template(worked: Worked) -> None:
+    dummy, result, told = report("evil words", worked)
+    page = (worked[2] / "evil words.html").read_text()
+    assert "<img" not in page and "<b>{{" not in page and "&lt;img src=x&gt;{{ 7 * 191 }}" in page
+    [row] = told["failed"]
+    assert (row["error_code"], row["job_name"], row["error_message"]) == ("ModelArts.<b>{{ 7 * 191 }}", EVIL, EVIL)
+    assert EVIL in result["msg"] and any(EVIL in line for line in result["text"])
+    assert "1337" not in page + str(told) + result["msg"] + str(result["text"])
+
+
+def test_by_force_what_is_refused_is_stopped_first_and_what_somebody_else_deleted_is_told_apart(worked: Worked) -> None:
+    cloud, dummy, told = report("evil words", worked)
+    assert cloud.job_ids() == {"4", "6"}
+    assert (ids(told["deleted"]), ids(told["gone_before"]), ids(told["still_running"])) == (["1", "2", "3"], ["5"], ["6"])
+
+
+def test_each_report_is_readable_by_all_and_nothing_else_is_written(worked: Worked) -> None:
+    folder = worked[2]
+    expected = {f"{name}.{key[-4:]}" for name, row in REPORTED.items() for key in row if key.startswith("report_")}
+    written = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.suffix in (".json", ".html")}
+    assert {name: mode for name, mode in written.items() if name != "results.json"} == dict.fromkeys(expected, 0o644)
+    assert not [path for path in folder.iterdir() if path.name.startswith("ansible.")]
+
+
+def test_c5_c7_a_play_works_beside_variables_of_others_and_where_localhost_is_reached_by_ssh(
+    simulator: str, tmp_path: pathlib.Path
+) -> None:
+    cloud = filled(simulator)
+    inventory = tmp_path / "hosts"
+    inventory.write_text("localhost ansible_host=192.0.2.1 ansible_connection=ssh\n")
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all").write_text("prune_images: true\nprune_keep: [somebody]\n")
+    output = run_playbook(cloud, tmp_path, "-i", str(inventory), *given(older_than="30d", keep="keep-me,8993"))
+    assert "failed=0" in output and "changed=1" in output and cloud.job_ids() == {"3", "4"}
+    assert "no job has the name or the ID 8993" in output.split("PLAY RECAP")[0].replace("\n", " ")

@@ -1,0 +1,294 @@
+# Copyright (c) 2026 otc.modelarts contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role prune is asked for, and which jobs that chooses: pure, and where anything is unclear, nothing is done."""
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# What the modules know is imported where it is needed: each task of the role that uses a filter pays for the imports here.
+
+from __future__ import annotations
+
+import difflib
+import math
+import posixpath
+import re
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+Job = t.Dict[str, t.Any]
+Asked = t.Dict[str, t.Any]
+Options = t.Mapping[str, t.Mapping[str, t.Any]]
+Read = t.Callable[[t.Any], t.Any]
+Seen = t.Mapping[str, t.Any]
+
+PREFIX = "modelarts_prune_"
+CRITERIA = ("older_than", "status", "state", "name")
+REPORTS = ("report_json", "report_html")
+SHOWN = 80  # characters of what a user gave, in an error
+OMIT = "<<Omit>>"  # that of ansible-core 2.19 and newer, as it calls itself
+OMITTED = "__omit_place_holder__"  # how that of 2.17 and 2.18 begins
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PRICE = re.compile(r"\d{1,9}([.]\d{1,9})?")
+
+
+class Unclear(Exception):
+    """A variable has a value that cannot be understood."""
+
+
+def read(given: t.Mapping[str, t.Any], options: Options) -> Asked:
+    """Return what is asked for. Where ``errors`` in it is not empty, nothing may be done.
+
+    ``files`` are those of the reports, ``folders`` the one of each.
+
+    :param given: every variable that begins like those of the role, by its name, with its value.
+    :param options: the variables of the role, from its argument specs.
+    """
+    given = {name: value for name, value in given.items() if not is_omitted(value)}
+    asked: Asked = {name: options[PREFIX + name].get("default") for name in READERS}
+    errors = [unknown(name, options) for name in sorted(given) if name not in options]
+    for name in options:
+        if name in given:
+            try:
+                asked[name[len(PREFIX) :]] = value_of(name[len(PREFIX) :], given[name])
+            except Unclear as error:
+                errors.append(f"{name} {error}")
+    if not any(PREFIX + name in given for name in CRITERIA):
+        errors.append(f"Give at least one of {', '.join(PREFIX + name for name in CRITERIA)}")
+    if asked["report_json"] and same_path(asked["report_json"], asked["report_html"]):
+        errors.append(f"{PREFIX}report_json and {PREFIX}report_html are the same file")
+    own = {name: value for name, value in asked.items() if name in READERS}
+    files = [asked[name] for name in REPORTS if asked[name]]
+    return {**own, "errors": errors, "files": files, "folders": list(map(posixpath.dirname, files))}
+
+
+def is_omitted(value: t.Any) -> bool:
+    """Tell whether a value is C(omit), which means that the variable is not given."""
+    return repr(value) == OMIT or (isinstance(value, str) and value.startswith(OMITTED))
+
+
+def unknown(name: str, options: Options) -> str:
+    """Return the error about a variable that the role does not have. Its value may be secret, and is not told."""
+    near = difflib.get_close_matches(name, options, 1)
+    return f"{name} is no variable of this role" + (f". Do you mean {near[0]}?" if near else "")
+
+
+def value_of(name: str, value: t.Any) -> t.Any:
+    """Return the value of a variable as the role uses it. Raises :class:`Unclear`."""
+    if is_blank(value):
+        raise Unclear("is given, but has no value. Leave it out instead")
+    return READERS[name](value) if name in READERS else None  # what is about the connection is read by the modules
+
+
+def is_blank(value: t.Any) -> bool:
+    """Tell whether a value says nothing."""
+    return (
+        value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, (list, tuple, dict)) and not value)
+    )
+
+
+def same_path(one: str, other: t.Optional[str]) -> bool:
+    """Tell whether two paths are those of one file, as far as can be told by their text."""
+    return other is not None and posixpath.normpath(one) == posixpath.normpath(other)
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def shown(value: t.Any) -> str:
+    """Return a value for an error."""
+    return repr(str(value)[:SHOWN])
+
+
+def text(value: t.Any) -> str:
+    """Return text, without the blanks and line ends around it; a whole number is text too."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Unclear(f"must be text, not {shown(value)}")
+    return str(value).strip()
+
+
+def split(value: str) -> t.List[str]:
+    """Return the entries of a list that is written as text: with commas, a line each, or both.
+
+    A blank line is none, and a comma may end each line but the last. An entry between commas that is empty is an error: it
+    may be a variable that has no value.
+    """
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    lines = [line[:-1] if line.endswith(",") else line for line in lines[:-1]] + lines[-1:]
+    entries = [entry.strip() for line in lines for entry in line.split(",")]
+    if not all(entries) or not entries:
+        raise Unclear("has an empty entry")
+    return entries
+
+
+def several(value: t.Any) -> t.List[str]:
+    """Return the entries of a list, which may be written as text, each once."""
+    entries: t.List[str] = []
+    for one in value if isinstance(value, (list, tuple)) else [value]:
+        if isinstance(one, bool) or not isinstance(one, (str, int)):
+            raise Unclear(f"must be a list of texts; {shown(one)} is none")
+        entries += split(str(one))
+    return list(dict.fromkeys(entries))
+
+
+def duration(value: t.Any) -> str:
+    """Return a duration as the info module takes it."""
+    from ..module_utils._module import DURATION
+
+    given = text(value)
+    if DURATION.fullmatch(given) is None:
+        raise Unclear(f"must be a number with a unit, such as 90m, 12h, 30d or 4w, not {shown(given)}")
+    return given
+
+
+def statuses(value: t.Any) -> t.List[str]:
+    """Return statuses by their names."""
+    from ..module_utils._jobs import STATUS_NUMBERS, STATUSES
+
+    found = []
+    for entry in several(value):
+        name = re.sub(r"^jobstat_", "", entry.lower())
+        if re.fullmatch(r"[0-9]{1,3}", name) and int(name) in STATUSES:
+            name = STATUSES[int(name)][0]
+        if name not in STATUS_NUMBERS:
+            raise Unclear(f"has {shown(entry)}, which is none of {', '.join(STATUS_NUMBERS)}, nor the number of one")
+        found.append(name)
+    return found
+
+
+def states(value: t.Any) -> t.List[str]:
+    """Return states."""
+    from ..module_utils._jobs import STATES
+
+    found = [entry.lower() for entry in several(value)]
+    for entry in found:
+        if entry not in STATES:
+            raise Unclear(f"has {shown(entry)}, which is none of {', '.join(STATES)}")
+    return found
+
+
+def pattern(value: t.Any) -> str:
+    """Return a regular expression."""
+    given = text(value)
+    if CONTROL.search(given):
+        raise Unclear("must be one line")
+    try:
+        re.compile(given)
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
+        raise Unclear(f"must be a regular expression, not {shown(given)}: {error}") from error
+    return given
+
+
+def identifier(value: t.Any) -> str:
+    """Return an id, such as that of a workspace."""
+    given = text(value)
+    if JOB_ID.fullmatch(given) is None:
+        raise Unclear(f"must be an ID, which is 1 to 64 of A-Z, a-z, 0-9, _ and -, not {shown(given)}")
+    return given
+
+
+def names_or_ids(value: t.Any) -> t.List[str]:
+    """Return what may be the names or ids of jobs."""
+    entries = several(value)
+    for entry in entries:
+        if JOB_ID.fullmatch(entry) is None:
+            raise Unclear(f"has {shown(entry)}, which can be neither the name nor the ID of a job")
+    return entries
+
+
+def action(value: t.Any) -> str:
+    """Return what is done with the jobs."""
+    if value not in ("delete", "stop"):
+        raise Unclear(f"must be delete or stop, not {shown(value)}")
+    return str(value)
+
+
+def yes_or_no(value: t.Any) -> bool:
+    """Return a boolean."""
+    try:
+        return bool(boolean(text(value) if not isinstance(value, bool) else value))
+    except TypeError as error:
+        raise Unclear(f"must be true or false, not {shown(value)}") from error
+
+
+def seconds(value: t.Any) -> int:
+    """Return a time in whole seconds."""
+    given = text(value)
+    if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < 1:
+        raise Unclear(f"must be a whole number of seconds, at least 1, not {shown(given)}")
+    return int(given)
+
+
+def price(value: t.Any) -> float:
+    """Return a price."""
+    if isinstance(value, float) and math.isfinite(value) and 0 <= value < 10**9:
+        return float(value)
+    if isinstance(value, float) or not PRICE.fullmatch(text(value)):
+        raise Unclear(f"must be a number such as 0.35, not {shown(value)}")
+    return float(text(value))
+
+
+def path(value: t.Any) -> str:
+    """Return the path of a file that does not depend on where Ansible was started."""
+    given = text(value)
+    if not given.startswith(("/", "~/")) or given.endswith(("/", "/.", "/..")) or CONTROL.search(given):
+        raise Unclear(f"must be the absolute path of a file, not {shown(given)}")
+    return given
+
+
+READERS: t.Dict[str, Read] = {
+    "older_than": duration,
+    "status": statuses,
+    "state": states,
+    "name": pattern,
+    "keep": names_or_ids,
+    "workspace_id": identifier,
+    "action": action,
+    "force": yes_or_no,
+    "timeout": seconds,
+    "report_json": path,
+    "report_html": path,
+    "price_per_hour": price,
+}
+
+
+# --- reports that can be written ---------------------------------------------------------------------------------
+
+
+def unwritable(asked: Asked, looks: t.Sequence[Seen], tries: t.Sequence[Seen]) -> t.List[str]:
+    """Return the errors about reports that cannot be written.
+
+    :param looks: what C(stat) says of each of the ``files``.
+    :param tries: what C(tempfile) says of each of the ``folders``. To be allowed to write somewhere is not to be able to.
+    """
+    errors = []
+    for number, name in enumerate(name for name in REPORTS if asked[name]):
+        stat, made = looks[number].get("stat"), tries[number].get("path")
+        if not made:
+            reason = tries[number].get("msg") or "no file can be made there"
+            errors.append(f"{PREFIX}{name}: the folder {posixpath.dirname(asked[name])} cannot be written to: {reason}")
+        elif stat is None or (stat.get("exists") and not stat.get("isreg")):
+            errors.append(f"{PREFIX}{name}: {asked[name]} is there, and is no file")
+    return errors
+
+
+# --- which jobs are chosen ---------------------------------------------------------------------------------------
+
+
+def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict[str, t.Any]:
+    """Return which jobs are ``chosen``, which are ``kept``, and the entries of C(keep) that name none, ``keep_unknown``.
+
+    :param met: the jobs that meet all criteria but that about the name.
+    :param known: the jobs of the workspace, where there is something to keep.
+    """
+    name = re.compile(asked["name"]) if asked["name"] is not None else None
+    meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
+    keep = set(asked["keep"] or ())
+    there = {value for job in [*met, *known] for value in (job["job_id"], job["job_name"])}
+    return {
+        "chosen": [job for job in meeting if not keep & {job["job_id"], job["job_name"]}],
+        "kept": [job for job in meeting if keep & {job["job_id"], job["job_name"]}],
+        "keep_unknown": [entry for entry in asked["keep"] or () if entry not in there],
+    }
