@@ -248,7 +248,7 @@ def connected(params: Params, clock: Clock, connect: Connect) -> Client:
 class Arguments:
     """The arguments of a task. ``given``: as they were given, null ones among them.
 
-    ``shown``: what Ansible may validate and show. There placeholders stand for secrets and for whatever has no name that is known.
+    ``shown``: what Ansible may validate and show, with placeholders for secrets and for whatever has no name that is known.
     """
 
     def __init__(self, arguments: Params, spec: Params) -> None:

@@ -54,7 +54,10 @@ def counted(output: str) -> dict[str, int]:
 
 def lanes(names: list[str]) -> list[list[str]]:
     """Return the sessions in two lanes, which run side by side."""
-    both = ([name for name in names if not name.startswith(ANSIBLE_TEST)], [name for name in names if name.startswith(ANSIBLE_TEST)])
+    both = (
+        [name for name in names if not name.startswith(ANSIBLE_TEST)],
+        [name for name in names if name.startswith(ANSIBLE_TEST)],
+    )
     return [lane for lane in both if lane]
 
 
