@@ -148,6 +148,7 @@ ABSENT: t.List[t.Tuple[str, Sighting, t.Any, float, str, str, str]] = [
     ("accepted, throttled", Unreadable(Why.TROUBLE, SLOW), sent(), LATE, "look", "done", "look"),
     ("lost, throttled", Unreadable(Why.TROUBLE, SLOW), sent(LOST), SOON, "look", "look", "look"),
     ("lost, a wrong path", Unreadable(Why.TROUBLE, NO_API), sent(LOST), SOON, "look", "look", "look"),
+    ("lost, a wrong path, for long", Unreadable(Why.TROUBLE, NO_API), sent(LOST), LATE, "fail", "fail", "fail"),
     ("unreadable", UNREADABLE, None, SOON, "send delete", "send delete", "send delete"),
     ("unreadable, accepted", UNREADABLE, sent(), SOON, "fail", "done", "fail"),
     ("unreadable, refused", UNREADABLE, sent(NOT_NOW), SOON, "fail", "fail", "fail"),
@@ -180,6 +181,15 @@ def test_what_may_be_gone_is_looked_at_for_half_a_minute(
     progress = Progress(Wanted("absent"), "10", sighting=Unreadable(why, error), seen_at=100.0, unsure=100.0 - since)
     progress.unsure_looks = looks
     assert kind(next_step(progress, 100.0)) == expected
+
+
+@pytest.mark.parametrize(("phases", "action", "expected"), [(["delete"], "delete", "look"), (["stop"], "stop", "fail")])
+def test_what_may_be_gone_is_looked_at_for_longer_where_its_deletion_was_accepted(
+    phases: t.List[str], action: str, expected: str
+) -> None:
+    progress = Progress(Wanted("absent"), "10", tuple(phases), sighting=Unreadable(Why.MAYBE_GONE, GONE), seen_at=LATE)
+    progress.attempts, progress.unsure, progress.unsure_looks = [sent(action=action)], SENT_AT, 9
+    assert kind(next_step(progress, LATE)) == expected
 
 
 def test_without_an_id_nothing_is_deleted_that_may_not_be_read() -> None:
@@ -223,6 +233,7 @@ OPEN: t.List[t.Tuple[t.List[Attempt], t.Set[str], bool, t.List[str]]] = [
     ([sent(LOST)], {"stop"}, False, ["delete"]),
     ([sent(LOST), sent(NOT_NOW)], set(), False, ["delete"]),
     ([sent(LOST), sent()], set(), True, []),
+    ([sent(LOST), sent()], {"delete"}, True, []),
     ([sent(LOST), sent(LOST)], set(), False, ["delete", "delete"]),
     ([sent(LOST), sent(action="stop")], set(), True, ["delete"]),
     ([sent(NOT_NOW), sent(action="stop"), sent(LOST)], set(), True, ["delete"]),
@@ -443,6 +454,36 @@ def test_a_look_only_changes_nothing(sighting: Sighting, expected: str) -> None:
 
 def test_half_a_minute_is_what_is_believed() -> None:
     assert SETTLE_SECONDS == 30
+
+
+UNCLEAR_DELETES = [sent(LOST) for dummy in range(6)]
+# What ends with the half minute: the state, the phase, what is seen, what was sent, and the step at that moment.
+AT_LAST: t.List[t.Tuple[str, str, Sighting, t.Union[Attempt, t.List[Attempt]], str]] = [
+    ("absent", "delete", there(6), sent(before=6), "fail"),
+    ("absent", "delete", there(8), UNCLEAR_DELETES, "unclear"),
+    ("absent", "delete", there(8), [sent(LOST), sent(NO)], "fail"),
+    ("absent", "delete", there(8), sent(Refused("?", None, 404)), "fail"),
+    ("absent", "delete", UNREADABLE, sent(LOST), "unclear"),
+    ("absent", "delete", Unreadable(Why.TROUBLE, NO_API), sent(LOST), "fail"),
+    ("stopped", "stop", there(8), sent(LOST, action="stop"), "unclear"),
+    ("stopped", "stop", Gone(GONE), sent(action="stop"), "fail"),
+    ("present", "present", there(8, job_desc="a"), sent(LOST, action="describe"), "unclear"),
+    ("present", "create", Gone(), sent(LOST, 0, "create"), "unclear"),
+    ("present", "create", Gone(), sent(TAKEN, 0, "create"), "fail"),
+    ("present", "place", there(1), sent(None, 0, "create"), "fail"),
+    ("present", "run", Gone(GONE), sent(None, 0, "create"), "fail"),
+]
+
+
+@pytest.mark.parametrize(("state", "phase", "sighting", "attempts", "expected"), AT_LAST)
+@pytest.mark.parametrize("now", [SENT_AT + SETTLE_SECONDS, LATE, SENT_AT * 40])
+def test_half_a_minute_after_it_was_sent_the_patience_ends(
+    state: str, phase: str, sighting: Sighting, attempts: t.Union[Attempt, t.List[Attempt]], expected: str, now: float
+) -> None:
+    wanted = {"name": "n", "description": "b", "train_url": "/b/"} if state == "present" else {}
+    assert kind(decide(state, [phase], sighting, attempts, now, **wanted)) == expected
+    soon = decide(state, [phase], sighting, attempts, SENT_AT + SETTLE_SECONDS - 0.1, **wanted)
+    assert isinstance(soon, (Look, Wait))
 
 
 @pytest.mark.parametrize(
