@@ -17,7 +17,6 @@ from dataclasses import replace
 
 from . import _auth, _settings
 from ._http import (
-    LONGEST_ID,
     Answer,
     AnswerLost,
     CallError,
@@ -32,14 +31,19 @@ from ._http import (
     Request,
     Speaker,
     Transport,
+    Unintelligible,
     Unsendable,
     masked,
+    masked_texts,
+    masker,
     read_answer,
+    request_id_of,
     retry_after,
 )
 
 FIRST_PAUSE = 0.5  # seconds before the first repetition
 LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
+UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
 TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
 
 THROTTLED_CODES = ("APIGW.0308", "ModelArts.2799", "ModelArts.4206", "ModelArts.6101")
@@ -174,6 +178,7 @@ class Client:
         self.deadline = deadline
         self.retries = retries
         self.secrets: t.List[str] = list(_settings.secrets_of(settings.credentials))
+        self._masks = (list(self.secrets), masker(self.secrets))
         self._transport = transport
         self._clock = deadline.clock
         self._jitter = jitter
@@ -260,15 +265,21 @@ class Client:
         """Return what an answer says; where parts of it are cut out to be shown, without the secrets that it may repeat."""
         try:
             reply = read_answer(answer)
-            if len(reply.request_id or "") < LONGEST_ID:
-                return reply
-            return replace(reply, request_id=read_answer(masked(answer, self.secrets)).request_id)  # a piece of something longer
         except CallError as error:
+            shown: CallError = Unintelligible(UNSHOWN)
             try:
-                read_answer(masked(answer, self.secrets))
-            except CallError as shown:
-                error.message, error.code, error.request_id = shown.message, shown.code, shown.request_id
+                read_answer(masked(answer, self._mask()))
+            except CallError as masked_error:
+                shown = masked_error
+            error.message, error.code, error.request_id = shown.message, shown.code, shown.request_id
             raise
+        return replace(reply, request_id=request_id_of(reply.headers, reply.body, self._mask()))
+
+    def _mask(self) -> t.Callable[[str], str]:
+        """Return what takes the secrets out of a text that a server has sent."""
+        if self._masks[0] != self.secrets:
+            self._masks = (list(self.secrets), masker(self.secrets))
+        return self._masks[1]
 
     def _pause(self, error: CallError, attempt: int) -> float:
         """Return the seconds to let pass before the next attempt: exponential with jitter, or as the server asks."""
@@ -305,8 +316,7 @@ class Client:
             asked = _auth.question(self.settings)
             if asked is not None:
                 reply = self._ask(asked)
-            body, headers = (reply.body, reply.headers) if reply else (None, {})
-            access = _auth.read_access(self.settings, body, headers, self._clock.time)
+            access = self._access_of(reply)
         except (DeadlineExceeded, Interrupted):
             raise
         except CallError as error:
@@ -316,9 +326,21 @@ class Client:
             told = (reply.http_status, reply.request_id) if reply else (None, None)
             self._no_access = NoAccess(str(error), None, *told, speaker=Speaker.IAM)
             raise self._no_access from error
-        if access.token is not None:
-            self.secrets.append(access.token)
         return access
+
+    def _access_of(self, reply: t.Optional[Reply]) -> _auth.Access:
+        """Return what IAM's answer gives; where parts of it are cut out to be shown, without the secrets that it may repeat."""
+        if reply is None:
+            return _auth.read_access(self.settings, None, {}, self._clock.time)
+        self.secrets.extend(filter(None, [reply.headers.get("X-Subject-Token")]))
+        try:
+            return _auth.read_access(self.settings, reply.body, reply.headers, self._clock.time)
+        except _auth.AuthError as error:
+            try:
+                _auth.read_access(self.settings, masked_texts(reply.body, self._mask()), reply.headers, self._clock.time)
+            except _auth.AuthError as masked_error:
+                raise masked_error from error
+            raise _auth.AuthError(UNSHOWN) from error
 
     def _ask(self, asked: _auth.Question) -> Reply:
         """Ask IAM. Raises :class:`CallError`."""

@@ -25,7 +25,7 @@ import ssl
 import time as system_time
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
 
 from . import _wire
 from ._auth import Authorise, host_header
@@ -224,22 +224,65 @@ def read_answer(answer: Answer) -> Reply:
 
 
 MASK = "********"
+SHORTEST_HIDDEN = 6  # characters; a secret with fewer is looked for only as it is usually written
+ROUNDS = 5  # how often a text may be encoded
+ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+ODD = re.compile(r"[%&\\+\s\x00-\x1f\x7f]")  # without any of these, a text is written plainly
+GAPS = re.compile(r"\\+[bfnrt]|[+\s\x00-\x1f\x7f]")
 
 
-def forms_of(secret: str) -> t.Set[str]:
-    """Return a secret as it may stand in a text: as it is, and as URLs, HTML and headers carry it."""
+def usual_forms(secret: str) -> t.Set[str]:
+    """Return a secret as it is, and as URLs, HTML, JSON and headers usually carry it."""
     plain = secret.strip()
+    urls = {way(plain, safe=safe, errors="replace") for way in (quote, quote_plus) for safe in ("", "/")}
     encoded = base64.b64encode(plain.encode("utf-8", "replace")).decode()
-    return {secret, plain, quote(plain, safe=""), quote_plus(plain), html.escape(plain), encoded}
+    return {secret, plain, *urls, *in_json(plain), html.escape(plain), encoded}
+
+
+def in_json(secret: str) -> t.Set[str]:
+    """Return a secret as JSON carries it."""
+    return {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+
+
+def plainly(text: str) -> str:
+    """Return what a text says, however it is written: without the escapes of URLs, HTML and JSON, and without blanks.
+
+    A secret and a text that repeats it come to the same, whichever parts of it are encoded, and however often.
+    """
+    if not ODD.search(text):
+        return text
+    for dummy in range(ROUNDS):
+        before = text
+        text = ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), GAPS.sub("", text))
+        text = html.unescape(unquote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
+        if text == before:
+            break
+    return GAPS.sub("", text).replace("\\", "")
+
+
+def within_base64(secret: str) -> t.Iterator[str]:
+    """Yield what of a base64 text, in both alphabets, tells that a secret is in it, whatever stands before and behind it."""
+    content = secret.encode("utf-8", "replace")
+    for before, first in ((0, 0), (1, 2), (2, 3)):
+        encoded = base64.b64encode(bytes(before) + content)[first : (before + len(content)) * 8 // 6].decode()
+        yield encoded
+        yield encoded.translate({ord("+"): "-", ord("/"): "_"})
 
 
 def masker(secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> t.Callable[[str], str]:
     """Return what takes these secrets out of a text, the longest first, however long the blanks in them are there.
 
+    A text that has one in another way than the usual ones is masked as a whole.
+
     :param shortest: characters; a secret with fewer could be anything.
     """
-    forms = {form for secret in secrets if len(secret.strip()) >= shortest for form in forms_of(secret)}
+    long_enough = [secret for secret in secrets if len(secret.strip()) >= shortest]
+    forms = {form for secret in long_enough for form in usual_forms(secret)}
     ordered = [(form, re.compile(r"\s+".join(map(re.escape, form.split())))) for form in sorted(forms, key=len, reverse=True)]
+    in_full = [secret.strip() for secret in long_enough if len(plainly(secret)) >= SHORTEST_HIDDEN]
+    in_base64 = {part for secret in in_full for form in (secret, *in_json(secret)) for part in within_base64(form)}
+    told = {plainly(form) for form in (*in_full, *in_base64)}
+    hidden = [form for form in told if len(form) >= SHORTEST_HIDDEN]
 
     def mask(text: str) -> str:
         for form, with_any_blanks in ordered:
@@ -247,30 +290,35 @@ def masker(secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> t.Calla
                 text = text.replace(form, MASK)
             elif re.search(r"\s", form.strip()):
                 text = with_any_blanks.sub(MASK, text)
-        return text
+        said = plainly(text)
+        return MASK if any(form in said for form in hidden) else text
 
     return mask
 
 
-def masked(answer: Answer, secrets: t.Sequence[str]) -> Answer:
-    """Return an answer without these secrets.
+def masked_texts(value: t.Any, mask: t.Callable[[str], str]) -> t.Any:
+    """Return JSON in which no text has a secret in it.
 
-    It is done to the whole texts, decoded, as what is cut from a text may be a piece of a secret.
+    It is done to whole texts, decoded, as what is cut from a text may be a piece of a secret.
+
+    :param mask: what takes the secrets out of a text.
     """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [masked_texts(one, mask) for one in value]
+    if isinstance(value, dict):
+        return {name: masked_texts(one, mask) for name, one in value.items()}
+    return value
 
-    mask = masker(secrets)
 
-    def walk(value: t.Any) -> t.Any:
-        if isinstance(value, str):
-            return mask(value)
-        if isinstance(value, list):
-            return [walk(one) for one in value]
-        if isinstance(value, dict):
-            return {name: walk(one) for name, one in value.items()}
-        return value
+def masked(answer: Answer, mask: t.Callable[[str], str]) -> Answer:
+    """Return an answer without secrets.
 
+    :param mask: what takes them out of a text.
+    """
     parsed = parse_json(answer.body)
-    body = answer.body if parsed is None else json.dumps(walk(parsed)).encode()
+    body = answer.body if parsed is None else json.dumps(masked_texts(parsed, mask)).encode()
     headers = {name: mask(str(value)) for name, value in answer.headers.items()}
     return Answer(answer.status, CaseInsensitiveDict(headers), body)
 
@@ -294,11 +342,15 @@ def failure_of(
     return failure(text, code, status, request_id, maybe_done=open_still, speaker=speaker)
 
 
-def request_id_of(headers: t.Mapping[str, str], body: t.Any) -> t.Optional[str]:
-    """Return the id by which the provider knows the request, from the headers or else from the body."""
+def request_id_of(headers: t.Mapping[str, str], body: t.Any, mask: t.Callable[[str], str] = str) -> t.Optional[str]:
+    """Return the id by which the provider knows the request, from the headers or else from the body.
+
+    :param mask: what takes secrets out of a text.
+    """
     found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
     inside = body.get("request_id") if isinstance(body, dict) else None
-    return one_line(found, LONGEST_ID) or one_line(inside, LONGEST_ID)
+    ids = (mask(value) if isinstance(value, str) else value for value in (found, inside))
+    return next((shown for shown in (one_line(value, LONGEST_ID) for value in ids) if shown), None)
 
 
 def parse_json(body: bytes) -> t.Any:
@@ -638,7 +690,7 @@ def unconnected(chain: t.Sequence[BaseException], route: Route, seconds: float) 
     """Return the error where no connection came about: whose fault it is, and whether another try may help."""
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = one_line(getattr(cause, "verify_message", None) or cause.args[-1], 200)
+            why = getattr(cause, "verify_message", None) or "it is for another host"  # else the text quotes the certificate
             return Unsendable(f"The certificate of {route.host} cannot be verified: {why} (validate_certs, ca_cert).")
     for cause in chain:
         if isinstance(cause, (UnicodeError, urllib3_exceptions.LocationValueError)):

@@ -484,7 +484,7 @@ SAID_AGAIN = [
 def test_a_secret_is_masked_however_it_is_written(said: str) -> None:
     answer = _http.Answer(400, {}, ('{"error_code": "ModelArts.0999", "error_msg": ' + said + "}").encode())
     secrets = ["the-secret-key", "a +/b&c d", "user:the-password"]
-    shown = json.loads(_http.masked(answer, secrets).body)["error_msg"].replace("a+%2Fb%26c d", _http.MASK)
+    shown = json.loads(_http.masked(answer, _http.masker(secrets)).body)["error_msg"]
     assert _http.MASK in shown and not [one for one in ("secret", "/b", "%2F", "dXN") if one in shown]
 
 
@@ -834,7 +834,7 @@ def not_connected(cause: BaseException) -> Exception:
         (
             ssl.SSLCertVerificationError("hostname 'h' doesn't match 'x'"),
             _http.Unsendable,
-            "The certificate of h cannot be verified: hostname 'h' doesn't match 'x' (validate_certs, ca_cert).",
+            "The certificate of h cannot be verified: it is for another host (validate_certs, ca_cert).",
         ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import itertools
 import json
 import os
 import typing as t
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from ansible.module_utils import basic
@@ -132,11 +134,15 @@ def end(options: Fields, cloud: Echo, monkeypatch: pytest.MonkeyPatch, capsys: p
     return out + err + "".join(logged)
 
 
+def runs(secret: str) -> t.Set[str]:
+    """Return the runs of eight characters of a secret, also as JSON has it."""
+    forms = {secret.strip("\r\n"), json.dumps(secret.strip("\r\n"))[1:-1]}
+    return {form[begin : begin + 8] for form in forms for begin in range(len(form) - 7)}
+
+
 def pieces(secret: str, text: str) -> t.List[str]:
     """Return the runs of eight characters of a secret that stand in a text, also as JSON has it."""
-    forms = {secret.strip("\r\n"), json.dumps(secret.strip("\r\n"))[1:-1]}
-    runs = {form[begin : begin + 8] for form in forms for begin in range(len(form) - 7)}
-    return sorted(run for run in runs if run in text)
+    return sorted(run for run in runs(secret) if run in text)
 
 
 @pytest.fixture(autouse=True)
@@ -189,6 +195,129 @@ def test_no_secret_is_shown_wherever_it_comes_from(
             pieces(secret, shown)[:1],
             shown[:300],
         )
+
+
+def in_lower_case(text: str) -> str:
+    """Return a text with every character percent-encoded, in lower case."""
+    return "".join(f"%{one:02x}" for one in text.encode())
+
+
+def in_base64(text: str) -> str:
+    """Return a text in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+# Ways in which a server may write again what it was sent.
+WRITTEN: t.Dict[str, t.Callable[[str], str]] = {
+    "JSON in a text": lambda text: json.dumps({"p": text}),
+    "JSON in a text, nothing escaped that need not be": lambda text: json.dumps({"p": text}, ensure_ascii=False),
+    "JSON with slashes escaped": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON with every character escaped": lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded in lower case": in_lower_case,
+    "percent-encoded, but for the slashes": quote,
+    "percent-encoded in part": lambda text: text[:4] + in_lower_case(text[4:7]) + text[7:],
+    "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "a form": quote_plus,
+    "a form, encoded again": lambda text: quote(quote_plus(text), safe=""),
+    "HTML": html.escape,
+    "HTML by numbers": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "HTML by hexadecimal numbers": lambda text: "".join(f"&#x{ord(one):x};" for one in text),
+    "HTML of a URL": lambda text: html.escape(quote(text, safe="")),
+    "base64": in_base64,
+    "base64 without padding": lambda text: in_base64(text).rstrip("="),
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "base64 with a user": lambda text: in_base64(f"u:{text}"),
+    "base64 with a longer user": lambda text: in_base64(f"ops-robot:{text}"),
+    "base64 of JSON": lambda text: in_base64(json.dumps({"a": 1, "p": text}, ensure_ascii=False)),
+    "base64 in lines": lambda text: "\n".join(in_base64(text)[begin : begin + 10] for begin in range(0, len(text) * 2, 10)),
+    "a line break in it": lambda text: text[:6] + "\n" + text[6:],
+    "a line break in it, and an indent": lambda text: text[:6] + "\r\n    " + text[6:],
+    "an escaped line break in it": lambda text: text[:6] + "\\n" + text[6:],
+    "a control character in it": lambda text: text[:6] + "\x01" + text[6:],
+    "as Python has it": repr,
+}
+
+
+def leaked(way: str, secret: str, shown: str) -> t.List[str]:
+    """Return the pieces of a secret, as it is and as it is written, in a text; what stands around every secret is none."""
+    around = WRITTEN[way]("x" * len(secret))
+    return [*pieces(secret, shown), *(one for one in pieces(WRITTEN[way](secret), shown) if one not in runs(around))]
+
+
+HARD_SECRETS = {
+    **{shape: secret.strip() for shape, secret in SHAPES.items()},
+    "with all that is special": "Kx7-/v+Q2&p<L>m %Z9=\\'\"Tr",
+    "with a slash": "Gh5/Wn8/Ld2/Vb6",
+    "with pluses": "Gh5+Wn8+Ld2+Vb6",
+    "that looks percent-encoded": "Gh5%41Wn8%2FLd2",
+    "that looks like HTML": "Gh5&amp;Wn8&lt;Ld2",
+    "that looks like JSON": "Gh5\\u0041Wn8\\nLd2",
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_a_secret_is_masked_in_whichever_way_it_is_written(way: str) -> None:
+    for shape, secret in HARD_SECRETS.items():
+        said = WRITTEN[way](secret)
+        for text in (said, f"Not with {said}.", f"<{said}> & 5%"):
+            shown = _http.masker([secret])(text)
+            assert _http.MASK in shown and not leaked(way, secret, shown), (shape, shown[:300])
+
+
+@pytest.mark.parametrize("how", ["error_msg", "error_code", "request_id", "job"])
+def test_no_secret_is_shown_in_whichever_way_a_server_writes_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    secret = HARD_SECRETS["with all that is special"]
+    for way, written in WRITTEN.items():
+        cloud = Echo("", how)
+        cloud.secret = written(secret)
+        shown = end({"auth": auth_of("secret_key", secret)}, cloud, monkeypatch, capsys)
+        assert not leaked(way, secret, shown), (way, shown[:300])
+
+
+def test_what_is_near_a_secret_but_none_stays_readable() -> None:
+    mask = _http.masker(["tensorboard-2024", "Gh5/Wn8/Ld2/Vb6", "test"])
+    for text in (
+        "tensorboard",
+        "tensorboard-202",
+        "tensorboard of 2024: 100% of a+b &c \\d",
+        "/obs/tensorbo/2024",
+        "Gh5%2FWn8",
+        "t e s t",
+        "dGVuc29y",
+        in_base64("tensorboard"),
+    ):
+        assert mask(text) == text
+    assert mask("of tensorboard-2024: not found") == "of ********: not found"
+    assert mask("of Gh5%2FWn8%2FLd2%2FVb6: not found") == "of ********: not found"
+
+
+@pytest.mark.parametrize("name", ["password", "secret_key", "token"])
+def test_what_iam_says_is_masked_before_it_is_cut(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    class Iam(Echo):
+        """An IAM that says yes, and repeats the secret where an id and a URL should be."""
+
+        def exchange(self, request: _http.Request) -> _http.Answer:
+            before = self.how.format("")
+            project = {"id": f"{before}{self.secret}" if "url" not in before else "p", "name": "n"}
+            endpoint = {"url": f"ftp://{before}{self.secret}/v1/p"}
+            catalog = [{"type": "modelarts", "endpoints": [endpoint]}]
+            body = {"token": {"project": project, "catalog": catalog}, "projects": [project]}
+            return self.answer(201, body, {"X-Subject-Token": self.secret if name == "password" else "fetched-token"})
+
+    for (shape, secret), before in itertools.product(SHAPES.items(), ("", "x" * 110, "a@", "a?b ", "url", "url" + "x" * 110)):
+        auth = {name: secret, "auth_url": URL, "project_name": "n"}
+        auth.update({"username": "u", "user_domain_name": "d"} if name == "password" else {})
+        auth.update({"access_key": "AK"} if name == "secret_key" else {})
+        options = {"auth": auth, "endpoint": None if "url" in before else ENDPOINT}
+        shown = end(options, Iam(secret, before), monkeypatch, capsys)
+        assert not pieces(secret, shown), (shape, before, shown[:300])
+        assert "bug" not in shown.strip().splitlines()[0]
 
 
 def test_what_is_no_secret_stays_what_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
