@@ -351,35 +351,43 @@ class Watch:
         self.doubted = None
         return Unreadable(Why.TROUBLE, error)
 
-    def judge(self, now: float, answer: t.Optional[CallError], listing: t.Union[Listing, CallError]) -> Sighting:
+    def judge(
+        self,
+        now: float,
+        answer: t.Optional[CallError],
+        listing: t.Union[Listing, CallError],
+        asked: t.Optional[float] = None,
+    ) -> Sighting:
         """Say what follows from a look that did not show the job.
 
         :param now: seconds, on the clock of the listing.
         :param answer: what asking for the job by its id was refused with; ``None`` where only the list was read.
         :param listing: the list without the job, or why there is none.
+        :param asked: when the look began, where that is not now: a slow answer tells of a time that was before it came.
         """
+        asked = now if asked is None else asked
         obstacle = obstacle_in(listing)
         if answer is not None and says_forbidden(answer):
             if obstacle is not None and not says_forbidden(obstacle):
                 return self.failed(obstacle)
             if obstacle is not None or not self.listed:
                 return Unreadable(Why.FORBIDDEN, answer, obstacle)
-        maybe = self._is_maybe(now, answer)
+        maybe = self._is_maybe(asked, now, answer)
         if maybe and self.doubted is None:
             self.doubted = now
         confirmed = isinstance(listing, Listing) and obstacle is None and self._is_confirmed(listing)
         if maybe and confirmed and (self.listed or not self.shown):
             return Gone(answer)
-        if maybe and self.deleted and not self.listed and self.doubted is not None and now - self.doubted >= SETTLE_SECONDS:
+        if maybe and self.deleted and not self.listed and self.doubted is not None and asked - self.doubted >= SETTLE_SECONDS:
             return Gone(answer)
         return Unreadable(Why.MAYBE_GONE, answer, obstacle)
 
-    def _is_maybe(self, now: float, answer: t.Optional[CallError]) -> bool:
+    def _is_maybe(self, asked: float, now: float, answer: t.Optional[CallError]) -> bool:
         """Tell whether an answer counts as "maybe gone"; one without a code only when it comes again."""
         if answer is None or answer.code or says_forbidden(answer):
             return True
         self.denied = now if self.denied is None else self.denied
-        return now - self.denied >= CONFIRM_SECONDS
+        return asked - self.denied >= CONFIRM_SECONDS
 
     def _is_confirmed(self, listing: Listing) -> bool:
         """Tell whether this is the second complete list without the job, so much later than the first."""
@@ -534,6 +542,7 @@ class Jobs:
 
         Raises what ends the whole task: :class:`NoAccess`, :class:`DeadlineExceeded` and :class:`Interrupted`.
         """
+        asked = self._now()
         try:
             job = self.get(job_id)
         except (NoAccess, DeadlineExceeded, Interrupted):
@@ -546,7 +555,7 @@ class Jobs:
             shown = listing if listing is not None else self.list_or_error()
             if isinstance(shown, Listing) and job_id in shown.jobs:
                 return watch.saw(shown.jobs[job_id], in_list=True)
-            return watch.judge(self._now(), error, shown)
+            return watch.judge(self._now(), error, shown, asked)
         wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
         held = self.list_or_error() if wanted else None
         watch.lists_read += wanted

@@ -123,6 +123,16 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         DONE,
     ),
+    "an answer without a code that is slow to come is of the time when it was asked for": (
+        Schedule(
+            {"state": "started", "job_ids": ["11", "99"], "wait_timeout": 60},
+            ("fine", "503, done", "fine", "fine", "slow"),
+            jobs=(job("11", "other", KILLING, 1000.0),),
+            settings={"missing_job": "html404"},
+            way=Way(latency=0.0),
+        ),
+        FAILED,
+    ),
 }
 
 
