@@ -98,6 +98,10 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
     "jobs of a list that is never complete are asked for": (Schedule(BOTH, jobs=TWO, way=Way(total_off=5)), DONE),
     "IAM that refuses is asked once": (Schedule(BOTH, jobs=TWO, password=True, iam=("403",)), FAILED),
     "a secret in an answer is not told": (Schedule(ABSENT, changes=("403, a secret",)), FAILED),
+    "nor is any token that the task was given": (
+        Schedule(ABSENT, ("the token expires",), ("403, a secret",), ("503, done",), password=True),
+        FAILED,
+    ),
     "a server that ignores page is asked for no page without end": (
         Schedule(
             {"state": "info"},
