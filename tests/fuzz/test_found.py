@@ -102,6 +102,14 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         Schedule(ABSENT, ("the token expires",), ("403, a secret",), ("503, done",), password=True),
         FAILED,
     ),
+    "what only half a list has shown may be told as unknown": (
+        Schedule(
+            {"state": "stopped", "job_ids": ["10", "98"], "wait_timeout": 51},
+            changes=("lost, done",),
+            way=Way(latency=3.0, total_off=1),
+        ),
+        UNKNOWN,
+    ),
     "a server that ignores page is asked for no page without end": (
         Schedule(
             {"state": "info"},
