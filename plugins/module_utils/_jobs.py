@@ -417,6 +417,8 @@ MOST_PAGES = 10_000
 class Jobs:
     """The visualization jobs of a project, and of one workspace where the list is concerned.
 
+    ``held``: the ids that the list has shown, also on the pages of one that was not read to its end.
+
     :param workspace_id: ``None`` for the default workspace.
     """
 
@@ -425,6 +427,7 @@ class Jobs:
         self._workspace_id = workspace_id
         self._now = client.deadline.clock.monotonic
         self._sizes = list(PAGE_SIZES)
+        self.held: t.Set[str] = set()
 
     # --- the seven calls; each raises CallError ---
 
@@ -513,6 +516,7 @@ class Jobs:
             totals.add(total)
             nothing_new = not set(rows) - set(jobs)
             jobs.update(rows)
+            self.held.update(rows)
             if nothing_new or total is None or len(totals) > 1 or len(jobs) >= total:
                 break
             if len(rows) < self._sizes[0] == PAGE_SIZES[0]:  # the server tells fewer on a page than it was asked for
@@ -555,11 +559,13 @@ class Jobs:
             shown = listing if listing is not None else self.list_or_error()
             if isinstance(shown, Listing) and job_id in shown.jobs:
                 return watch.saw(shown.jobs[job_id], in_list=True)
+            watch.listed = watch.listed or job_id in self.held
             return watch.judge(self._now(), error, shown, asked)
         wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
-        held = self.list_or_error() if wanted else None
+        if wanted:
+            self.list_or_error()
         watch.lists_read += wanted
-        return watch.saw(job, isinstance(held, Listing) and job_id in held.jobs)
+        return watch.saw(job, in_list=job_id in self.held)
 
     def list_or_error(self, search: t.Optional[str] = None) -> t.Union[Listing, CallError]:
         """Return the list, or why it could not be read. Raises what ends the whole task, as :meth:`look` does."""

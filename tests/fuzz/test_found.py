@@ -110,6 +110,24 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         UNKNOWN,
     ),
+    "a job that a list showed before it broke off is one that the list holds": (
+        Schedule(
+            ABSENT,
+            ("fine", "fine", "fine", "fine", "403"),
+            ("lost", "lost, done"),
+            jobs=(*TWO, *(job(str(100 + n), "n") for n in range(110))),
+            settings={"missing_job": "0105", "list_cap": 100, "delete_seconds": 0.1},
+        ),
+        DONE,
+    ),
+    "a description that was changed is known to be, though the job has failed": (
+        Schedule({**PRESENT, "description": "new"}, changes=("it is delete_failed", "507, done")),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "a description that may be changed is looked after, though the job has failed": (
+        Schedule({**PRESENT, "description": "new"}, changes=("it is delete_failed", "lost, done 8 s later")),
+        FAILED_AFTER_A_CHANGE,
+    ),
     "a server that ignores page is asked for no page without end": (
         Schedule(
             {"state": "info"},
