@@ -512,15 +512,19 @@ def present_step(progress: Progress, sighting: Sighting, now: float) -> Step:
         return missing_step(progress, sighting)
     job, status = sighting.job, sighting.job["status"]
     other_path = wanted.spec.train_url is not None and not same_path(job["train_url"], wanted.spec.train_url)
+    differs = wanted.spec.description is not None and (job["job_desc"] or "") != wanted.spec.description
+    unclear = any(one.action == "describe" for one in progress.open())
+    if unclear and not differs:
+        return Seen("describe")
     if wanted.recreate and not progress.sent("delete") and (other_path or status in _jobs.FAILED):
         return replace_step(progress, job)
+    if unclear:
+        return describe_step(progress, status, now)
     if other_path:
         return Fail(Reason.OTHER_PATH, detail=str(job["train_url"]))
     if wanted.wait and status in _jobs.FAILED:
         return Fail(Reason.NOT_RUNNING, None, status)
-    if wanted.spec.description is not None and (job["job_desc"] or "") != wanted.spec.description:
-        return describe_step(progress, status, now)
-    return Seen("describe") if progress.open() else Replan(("run",))
+    return describe_step(progress, status, now) if differs else Replan(("run",))
 
 
 def replace_step(progress: Progress, job: Job) -> Step:

@@ -351,35 +351,43 @@ class Watch:
         self.doubted = None
         return Unreadable(Why.TROUBLE, error)
 
-    def judge(self, now: float, answer: t.Optional[CallError], listing: t.Union[Listing, CallError]) -> Sighting:
+    def judge(
+        self,
+        now: float,
+        answer: t.Optional[CallError],
+        listing: t.Union[Listing, CallError],
+        asked: t.Optional[float] = None,
+    ) -> Sighting:
         """Say what follows from a look that did not show the job.
 
         :param now: seconds, on the clock of the listing.
         :param answer: what asking for the job by its id was refused with; ``None`` where only the list was read.
         :param listing: the list without the job, or why there is none.
+        :param asked: when the look began, where that is not now: a slow answer tells of a time that was before it came.
         """
+        asked = now if asked is None else asked
         obstacle = obstacle_in(listing)
         if answer is not None and says_forbidden(answer):
             if obstacle is not None and not says_forbidden(obstacle):
                 return self.failed(obstacle)
             if obstacle is not None or not self.listed:
                 return Unreadable(Why.FORBIDDEN, answer, obstacle)
-        maybe = self._is_maybe(now, answer)
+        maybe = self._is_maybe(asked, now, answer)
         if maybe and self.doubted is None:
             self.doubted = now
         confirmed = isinstance(listing, Listing) and obstacle is None and self._is_confirmed(listing)
         if maybe and confirmed and (self.listed or not self.shown):
             return Gone(answer)
-        if maybe and self.deleted and not self.listed and self.doubted is not None and now - self.doubted >= SETTLE_SECONDS:
+        if maybe and self.deleted and not self.listed and self.doubted is not None and asked - self.doubted >= SETTLE_SECONDS:
             return Gone(answer)
         return Unreadable(Why.MAYBE_GONE, answer, obstacle)
 
-    def _is_maybe(self, now: float, answer: t.Optional[CallError]) -> bool:
+    def _is_maybe(self, asked: float, now: float, answer: t.Optional[CallError]) -> bool:
         """Tell whether an answer counts as "maybe gone"; one without a code only when it comes again."""
         if answer is None or answer.code or says_forbidden(answer):
             return True
         self.denied = now if self.denied is None else self.denied
-        return now - self.denied >= CONFIRM_SECONDS
+        return asked - self.denied >= CONFIRM_SECONDS
 
     def _is_confirmed(self, listing: Listing) -> bool:
         """Tell whether this is the second complete list without the job, so much later than the first."""
@@ -409,6 +417,8 @@ MOST_PAGES = 10_000
 class Jobs:
     """The visualization jobs of a project, and of one workspace where the list is concerned.
 
+    ``held``: the ids that the list has shown, also on the pages of one that was not read to its end.
+
     :param workspace_id: ``None`` for the default workspace.
     """
 
@@ -417,6 +427,7 @@ class Jobs:
         self._workspace_id = workspace_id
         self._now = client.deadline.clock.monotonic
         self._sizes = list(PAGE_SIZES)
+        self.held: t.Set[str] = set()
 
     # --- the seven calls; each raises CallError ---
 
@@ -505,6 +516,7 @@ class Jobs:
             totals.add(total)
             nothing_new = not set(rows) - set(jobs)
             jobs.update(rows)
+            self.held.update(rows)
             if nothing_new or total is None or len(totals) > 1 or len(jobs) >= total:
                 break
             if len(rows) < self._sizes[0] == PAGE_SIZES[0]:  # the server tells fewer on a page than it was asked for
@@ -534,6 +546,7 @@ class Jobs:
 
         Raises what ends the whole task: :class:`NoAccess`, :class:`DeadlineExceeded` and :class:`Interrupted`.
         """
+        asked = self._now()
         try:
             job = self.get(job_id)
         except (NoAccess, DeadlineExceeded, Interrupted):
@@ -546,11 +559,13 @@ class Jobs:
             shown = listing if listing is not None else self.list_or_error()
             if isinstance(shown, Listing) and job_id in shown.jobs:
                 return watch.saw(shown.jobs[job_id], in_list=True)
-            return watch.judge(self._now(), error, shown)
+            watch.listed = watch.listed or job_id in self.held
+            return watch.judge(self._now(), error, shown, asked)
         wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
-        held = self.list_or_error() if wanted else None
+        if wanted:
+            self.list_or_error()
         watch.lists_read += wanted
-        return watch.saw(job, isinstance(held, Listing) and job_id in held.jobs)
+        return watch.saw(job, in_list=job_id in self.held)
 
     def list_or_error(self, search: t.Optional[str] = None) -> t.Union[Listing, CallError]:
         """Return the list, or why it could not be read. Raises what ends the whole task, as :meth:`look` does."""

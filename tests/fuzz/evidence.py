@@ -139,8 +139,32 @@ def outcome(calls: Calls, number: int, workspace: str, options: t.Mapping[str, t
     """Return whether a changing request is known to be done: ``True``, ``False``, or ``None`` where it is open.
 
     Known to be done is what was accepted, itself or repeated, and that of which the effect was seen. Raises
-    :class:`Undecided` where reasonable people may differ about what they see.
+    :class:`Undecided` where reasonable people may differ about what they see: also where nothing but pages of a list that the
+    end of the task broke off showed it.
     """
+    known, whole = outcome_by(calls, number, workspace, options), calls[: begin_of_half_a_list(calls, workspace)]
+    if number < len(whole) < len(calls):
+        open_unless(outcome_by(whole, number, workspace, options) is known)
+    return known
+
+
+def begin_of_half_a_list(calls: Calls, workspace: str) -> int:
+    """Return the number of the request that began the list that was not read to its end when the last answer came, if any."""
+    begin = len(calls)
+    if begin and calls[-1].action == "list" and not any(one.last == begin - 1 for one in lists(calls, workspace)):
+        begin -= 1
+        while begin and calls[begin - 1].action == "list" and follows(calls[begin - 1], calls[begin]):
+            begin -= 1
+    return begin
+
+
+def follows(call: Call, following: Call) -> bool:
+    """Tell whether a page was asked for at once after another, or after one that failed: for the same list."""
+    return call.means is not Means.DONE or following.at - call.ended < 1e-6
+
+
+def outcome_by(calls: Calls, number: int, workspace: str, options: t.Mapping[str, t.Any]) -> t.Optional[bool]:
+    """Return what all the answers say of a changing request, as :func:`outcome` does."""
     call = calls[number]
     if call.means is not Means.NOTHING:
         return call.means is Means.DONE

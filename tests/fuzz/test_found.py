@@ -98,6 +98,36 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
     "jobs of a list that is never complete are asked for": (Schedule(BOTH, jobs=TWO, way=Way(total_off=5)), DONE),
     "IAM that refuses is asked once": (Schedule(BOTH, jobs=TWO, password=True, iam=("403",)), FAILED),
     "a secret in an answer is not told": (Schedule(ABSENT, changes=("403, a secret",)), FAILED),
+    "nor is any token that the task was given": (
+        Schedule(ABSENT, ("the token expires",), ("403, a secret",), ("503, done",), password=True),
+        FAILED,
+    ),
+    "what only half a list has shown may be told as unknown": (
+        Schedule(
+            {"state": "stopped", "job_ids": ["10", "98"], "wait_timeout": 51},
+            changes=("lost, done",),
+            way=Way(latency=3.0, total_off=1),
+        ),
+        UNKNOWN,
+    ),
+    "a job that a list showed before it broke off is one that the list holds": (
+        Schedule(
+            ABSENT,
+            ("fine", "fine", "fine", "fine", "403"),
+            ("lost", "lost, done"),
+            jobs=(*TWO, *(job(str(100 + n), "n") for n in range(110))),
+            settings={"missing_job": "0105", "list_cap": 100, "delete_seconds": 0.1},
+        ),
+        DONE,
+    ),
+    "a description that was changed is known to be, though the job has failed": (
+        Schedule({**PRESENT, "description": "new"}, changes=("it is delete_failed", "507, done")),
+        FAILED_AFTER_A_CHANGE,
+    ),
+    "a description that may be changed is looked after, though the job has failed": (
+        Schedule({**PRESENT, "description": "new"}, changes=("it is delete_failed", "lost, done 8 s later")),
+        FAILED_AFTER_A_CHANGE,
+    ),
     "a server that ignores page is asked for no page without end": (
         Schedule(
             {"state": "info"},
@@ -122,6 +152,16 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
             settings={"delete_seconds": 40, "stop_seconds": 40},
         ),
         DONE,
+    ),
+    "an answer without a code that is slow to come is of the time when it was asked for": (
+        Schedule(
+            {"state": "started", "job_ids": ["11", "99"], "wait_timeout": 60},
+            ("fine", "503, done", "fine", "fine", "slow"),
+            jobs=(job("11", "other", KILLING, 1000.0),),
+            settings={"missing_job": "html404"},
+            way=Way(latency=0.0),
+        ),
+        FAILED,
     ),
 }
 

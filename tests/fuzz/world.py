@@ -19,7 +19,7 @@ import json
 import re
 import types
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import settings as known_settings
 from api import Api
@@ -79,7 +79,7 @@ REFUSING: t.Dict[str, Fault] = {
     "404, IAM's code": (Means.NOT_DONE, 404, coded("IAM.0004"), {}),
     "403": (Means.NOT_DONE, 403, coded("ModelArts.0108"), {}),
     "403, HTML": (Means.NOT_DONE, 403, HTML, {}),
-    "403, a secret": (Means.NOT_DONE, 403, coded("ModelArts.0112", f"Not with {SECRET}, nor with {TOKEN}-1."), {}),
+    "403, a secret": (Means.NOT_DONE, 403, coded("ModelArts.0112", f"Not with {SECRET}, nor with {TOKEN}."), {}),
     "401": (Means.NOT_DONE, 401, coded("APIGW.0301"), {}),
     "401, HTML": (Means.NOT_DONE, 401, HTML, {}),
 }
@@ -205,6 +205,7 @@ class World:
         self.met: t.List[str] = []  # the faults and events that came to pass
         self.pauses: t.List[float] = []  # when the task let time pass
         self.created: t.Dict[str, float] = {}  # by us
+        self.given: t.List[str] = []  # the tokens that the task was given
         self.interrupted_at: t.Optional[int] = None  # the number of requests by then
         self.breach = ""
         self._api = Api(self.settings, self.jobs)
@@ -324,10 +325,16 @@ class World:
         if name == "a bug, done":
             raise RuntimeError("a bug of ours")
         if fault is not None:
-            answer = answered(*fault[1:])
+            answer = self._naming_tokens(answered(*fault[1:]))
         assert answer is not None
+        self.given += [token for header, token in answer.headers.items() if header == "X-Subject-Token"]
         read_into(call, answer, fault[0] if fault else None)
         return answer
+
+    def _naming_tokens(self, answer: _http.Answer) -> _http.Answer:
+        """Have an answer that tells a token tell all that the task was given: no other can it know for a secret."""
+        told = ", ".join(self.given) or TOKEN
+        return replace(answer, body=answer.body.replace(TOKEN.encode(), told.encode()))
 
     def _work(self, call: Call, body: bytes, token: str = "") -> _http.Answer:
         """Have the cloud do what is asked for."""

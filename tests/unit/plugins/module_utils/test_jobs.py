@@ -820,8 +820,8 @@ def empty(at: float, complete: bool = True) -> _jobs.Listing:
     return _jobs.Listing({}, complete, begun=at, ended=at)
 
 
-# What was seen of the job before, and the looks after it: (seconds, answer, list); and whether the last of them proves it gone.
-PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[float, t.Any, t.Any]], bool]] = [
+# What was seen of the job before, and the looks after it: (seconds, answer, list, begun where that is earlier); and whether the last of them proves it gone.
+PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[t.Any, ...]], bool]] = [
     ("one list", {}, [(0, None, empty(0))], False),
     ("two lists, 2 s apart", {}, [(0, None, empty(0)), (2, None, empty(2))], True),
     ("two lists, too soon", {}, [(0, None, empty(0)), (1.9, None, empty(1.9))], False),
@@ -830,12 +830,15 @@ PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[float, t.Any, t.An
     ("a code, two lists", {}, [(0, CODE, empty(0)), (2, CODE, empty(2))], True),
     ("no code, two lists", {}, [(0, CODELESS, empty(0)), (2, CODELESS, empty(2))], True),
     ("no code the second time only", {}, [(0, CODE, empty(0)), (2, CODELESS, empty(2))], False),
+    ("no code, a slow answer to a look too soon", {}, [(0, CODELESS, empty(0)), (2, CODELESS, empty(2), 1.9)], False),
+    ("no code, a slow answer", {}, [(0, CODELESS, empty(0)), (9, CODELESS, empty(9), 2)], True),
     ("a code, the list fails", {}, [(0, CODE, CODELESS), (2, CODE, CODELESS)], False),
     ("listed before, two lists", {"shown": True, "listed": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], True),
     ("never listed, two lists", {"shown": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], False),
     ("never listed, for long", {"shown": True}, [(0, CODE, empty(0)), (31, CODE, empty(31))], False),
     ("never listed, deleted", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (29, CODE, empty(29))], False),
     ("never listed, deleted, for long", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (30, CODE, empty(30))], True),
+    ("never listed, deleted, slow", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (30, CODE, empty(30), 29)], False),
     ("deleted, no list", {"shown": True, "deleted": True}, [(0, CODE, FORBIDDEN), (30, CODE, FORBIDDEN)], True),
     ("forbidden, never listed", {}, [(0, FORBIDDEN, empty(0)), (2, FORBIDDEN, empty(2))], False),
     ("forbidden, listed", {"shown": True, "listed": True}, [(0, FORBIDDEN, empty(0)), (2, FORBIDDEN, empty(2))], True),

@@ -68,6 +68,7 @@ class Script(_jobs.Jobs):
     def list(self, search: t.Optional[str] = None) -> _jobs.Listing:
         """Return all jobs."""
         rows = self.play("list").items()
+        self.held.update(one for one, dummy in rows)
         return _jobs.Listing({one: job(one, status) for one, status in rows}, True, begun=self.now, ended=self.now)
 
     def create(self, body: _http.Json) -> _jobs.Job:
