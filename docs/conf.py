@@ -25,9 +25,13 @@ highlight_language = "YAML+Jinja"
 nitpicky = True
 
 # Pages of Ansible's own documentation that the generated pages refer to.
+ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 ELSEWHERE = {
-    "ansible_configuration_settings": "https://docs.ansible.com/projects/ansible/latest/reference_appendices/config.html",
-    "common_return_values": "https://docs.ansible.com/projects/ansible/latest/reference_appendices/common_return_values.html",
+    "action_plugins": f"{ANSIBLE}/plugins/action.html",
+    "ansible_collections.ansible.builtin.stat_module": f"{ANSIBLE}/collections/ansible/builtin/stat_module.html",
+    "ansible_collections.ansible.builtin.tempfile_module": f"{ANSIBLE}/collections/ansible/builtin/tempfile_module.html",
+    "ansible_configuration_settings": f"{ANSIBLE}/reference_appendices/config.html",
+    "common_return_values": f"{ANSIBLE}/reference_appendices/common_return_values.html",
 }
 
 

@@ -557,7 +557,7 @@ class Transport:
         if (verify, cert) not in self._sound_files:
             check_files(verify, cert, named("ca_cert") if verify == self._verify else bundle_variable(verify))
             self._sound_files.add((verify, cert))
-        proxy = requests.utils.select_proxy(url, environment["proxies"]) or ""
+        proxy = (requests.utils.select_proxy(url, environment["proxies"]) or "").strip()
         if proxy and "://" not in proxy:
             proxy = f"http://{proxy}"
         proxies = {urlsplit(url).scheme: proxy} if proxy else {}
@@ -650,7 +650,10 @@ def checked_proxy(proxy: str) -> str:
         name = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     except ValueError as error:
         raise Unsendable("The URL of the proxy is none.", speaker=Speaker.PROXY) from error
-    if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
+    if not parts.hostname or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        text = "The URL of the proxy has no host, or a user or password in it whose special characters are not written as %XX."
+        raise Unsendable(text, speaker=Speaker.PROXY)
+    if parts.scheme not in PROXY_SCHEMES:
         text = f"The proxy {name} cannot be used: its URL must begin with {', '.join(PROXY_SCHEMES)}."
         raise Unsendable(text, speaker=Speaker.PROXY)
     if parts.scheme.startswith("socks"):

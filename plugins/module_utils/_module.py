@@ -542,7 +542,7 @@ def check_job_ids(option: str, job_ids: t.Iterable[str]) -> None:
     """Raise :class:`ParameterError` for what cannot be the id of a job: it would become a part of the path."""
     for job_id in job_ids:
         if not _jobs.JOB_ID.fullmatch(job_id):
-            raise ParameterError(f"{option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {job_id[:80]!r}.")
+            raise ParameterError(f"{option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {_settings.whole(job_id)}.")
 
 
 # --- modelarts_visualization_job ---------------------------------------------------------------------------------
@@ -557,7 +557,7 @@ def check_job_options(params: Params) -> None:
     if params["state"] == "present" and params["job_ids"] is not None:
         raise ParameterError("job_ids goes with every state but present; use name or job_id.")
     if params["name"] is not None and not JOB_NAME.fullmatch(params["name"]):
-        raise ParameterError(f"name must be 1 to 20 of A-Z, a-z, 0-9, _ and -, not {params['name'][:80]!r}.")
+        raise ParameterError(f"name must be 1 to 20 of A-Z, a-z, 0-9, _ and -, not {_settings.whole(params['name'])}.")
     if params["recreate"] and params["state"] == "present" and params["name"] is None:
         raise ParameterError("recreate goes with name: a job that is replaced gets another id.")
     check_spec(params)
@@ -570,7 +570,9 @@ def check_spec(params: Params) -> None:
     if not 0 <= (params["auto_stop_hours"] or 0) <= _jobs.MOST_HOURS:
         raise ParameterError(f"auto_stop_hours must be 0 to {_jobs.MOST_HOURS}, not {params['auto_stop_hours']}.")
     if params["train_url"] is not None and _jobs.obs_path(params["train_url"]) is None:
-        raise ParameterError(f"train_url must be an OBS path such as /bucket/folder/, not {params['train_url'][:80]!r}.")
+        raise ParameterError(
+            f"train_url must be an OBS path such as /bucket/folder/, not {_settings.whole(params['train_url'])}."
+        )
 
 
 def visualization_job(params: Params, check_mode: bool, client: Client, announce: Announce) -> Result:
@@ -706,7 +708,9 @@ def moment_before(option: str, duration: t.Optional[str], now: float) -> t.Optio
         return None
     match = DURATION.fullmatch(duration)
     if match is None:
-        raise ParameterError(f"{option} must be a number with a unit, such as 90m, 12h, 30d or 4w, not {duration[:80]!r}.")
+        raise ParameterError(
+            f"{option} must be a number with a unit, such as 90m, 12h, 30d or 4w, not {_settings.whole(duration)}."
+        )
     return int((now - int(match[1]) * UNIT_SECONDS[match[2]]) * 1000)
 
 
@@ -717,7 +721,7 @@ def statuses_of(wanted: t.Iterable[str]) -> t.FrozenSet[int]:
         name = re.sub(r"^jobstat_", "", str(value).strip().lower())
         number = _jobs.STATUS_NUMBERS.get(name, _jobs.whole_number(value))
         if number is None:
-            raise ParameterError(f"status {str(value)[:80]!r} is none of {', '.join(_jobs.STATUS_NUMBERS)}, nor a number.")
+            raise ParameterError(f"status {_settings.whole(value)} is none of {', '.join(_jobs.STATUS_NUMBERS)}, nor a number.")
         numbers.add(number)
     return frozenset(numbers)
 

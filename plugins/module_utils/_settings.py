@@ -70,11 +70,12 @@ OTHER_NAMES = {
 }
 # Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
 KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak", "sk")
+LONGEST_SHOWN = 200  # characters
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
 INTERFACES = ("public", "internal", "admin")
 SECRET_VARIABLES = tuple(name for fact in SECRETS for name in FACTS[fact][1])
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")  # in capitals or not, or half so
 
 
 def our_name(name: t.Any) -> str:
@@ -177,9 +178,16 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
         raise SettingsError(f"{title} has {', '.join(foreign)}, which IAM of these clouds does not know.")
     complete = any(auth.get(name) not in (None, "") for name in ("password", "token", *KEY_NAMES))
     with_key = any(auth.get(name) for name in ("access_key", "ak"))  # a token beside it is then its own
+    if config.get("insecure"):
+        config = {**config, "verify": False}
     left_alone = [name for name in KEY_NAMES if complete and not (with_key and our_name(name) == "security_token")]
     beside = {name: value for name, value in config.items() if name not in left_alone}
-    return {**by_our_names(beside), **by_our_names(auth)}
+    facts = {**by_our_names(beside), **by_our_names(auth)}
+    odd = [fact for fact, value in facts.items() if fact not in ("validate_certs", *CREDENTIALS) and isinstance(value, bool)]
+    odd += [fact for fact, value in facts.items() if isinstance(value, (list, dict))]
+    if odd:
+        raise SettingsError(f"{title} cannot be used: its {odd[0]} must be text.")
+    return facts
 
 
 def whole_entry(cloud: Cloud) -> Source:
@@ -220,9 +228,10 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         clouds = reader.cloud_config["clouds"]
         if name is not None and clouds.get(name) is None:
             places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
-            raise SettingsError(f"{title} cannot be used: it is not there{places}.")
+            empty = "it is null, there or in secure.yaml" if name in clouds else "it is not there"
+            raise SettingsError(f"{title} cannot be used: {empty}{places}.")
         merged = clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
-        check_profile(merged, title)
+        check_shape(merged, title)
         as_written = {key: merged[key] for key in KEY_NAMES if key in merged}  # what stands in braces in a key is no name
         if region_name is None and usual_region is not None:
             with contextlib.suppress(openstack_exceptions.SDKException):  # it has no such region, but its own
@@ -242,8 +251,13 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
 
 
-def check_profile(entry: t.Any, title: str) -> None:
-    """Raise :class:`SettingsError` where openstacksdk would fetch the profile of an entry, for as long as a server likes."""
+def check_shape(entry: t.Any, title: str) -> None:
+    """Raise :class:`SettingsError` for an entry that openstacksdk should not see.
+
+    It would fetch a profile that is a URL, for as long as a server likes, and says nothing plain of an ``auth`` that is none.
+    """
+    if isinstance(entry, dict) and not isinstance(entry.get("auth", {}), dict):
+        raise SettingsError(f"{title} cannot be used: its auth is no mapping.")
     profile = entry.get("profile", entry.get("cloud")) if isinstance(entry, dict) else None
     if isinstance(profile, str) and "://" in profile:
         raise SettingsError(f"{title} cannot be used: its profile is a URL, which is not fetched.")
@@ -358,7 +372,8 @@ def secrets_of(credentials: Credentials) -> t.Tuple[str, ...]:
 def secrets_given(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.List[str]:
     """Return what must never be shown of the options, as they were given, and of the environment."""
     found = [environ.get(name) for name in SECRET_VARIABLES]
-    urls = [environ.get(name) for name in PROXY_VARIABLES]
+    urls = [value for name, value in environ.items() if name.lower() in PROXY_VARIABLES]
+    found.extend(user for value in urls for user in users_in(value))
     for entry in mappings([params.get("auth"), params.get("cloud")]):
         found.extend(str(value) for name, value in entry.items() if is_secret(name, value))
     for entry in mappings(dict(params)):
@@ -387,6 +402,12 @@ def is_secret(name: t.Any, value: t.Any) -> bool:
 def may_tell(value: t.Any) -> bool:
     """Tell whether something may be a URL, or be meant for one, with parts that may hold a secret."""
     return isinstance(value, str) and re.search(r":.*(@|%40)|://.*(@|[?#])", value, re.DOTALL) is not None
+
+
+def users_in(url: str) -> t.List[str]:
+    """Return the user in a URL, or in what is meant for one, where no password follows: then it is often a token."""
+    match = re.match(r"\s*(?:[\w+]+:/*)?([^:/@\s]+)@", url)
+    return [unquote(match[1]), match[1]] if match else []
 
 
 def passwords_in(url: t.Optional[str]) -> t.List[str]:
@@ -515,9 +536,15 @@ def check_url(url: t.Any, fact: str) -> None:
 
 
 def printable(value: t.Any) -> str:
-    """Return a value of the user's for a message: short, on one line, without what is before an ``@`` or behind a ``?``."""
+    """Return a value of the user's for a message, on one line, without what is before an ``@`` or behind a ``?``."""
     shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1", str(value), flags=re.DOTALL)
-    return repr(re.sub(r"[?#].*", "", shown, flags=re.DOTALL)[:120])
+    return whole(re.sub(r"[?#].*", "", shown, flags=re.DOTALL))
+
+
+def whole(value: t.Any) -> str:
+    """Return a value of the user's for a message. What is too long is not cut: a piece of a secret would not be known as one."""
+    text = str(value)
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"a text of {len(text)} characters"
 
 
 def project_of(
@@ -545,9 +572,9 @@ def checked_project_id(project_id: str) -> str:
 
 
 def iam_url(url: str) -> str:
-    """Return the URL of IAM's v3 API, whatever version (or none) the URL given has."""
+    """Return the URL of IAM's v3 API, whatever version (or none) the URL given has, and if it is that of a token."""
     check_url(url, "auth_url")
-    return re.sub(r"(/v\d+(\.\d+)?)?/*$", "", url) + "/v3"
+    return re.sub(r"(/v\d+(\.\d+)?)?(/auth/tokens)?/*$", "", url) + "/v3"
 
 
 def interface_of(sources: Sources) -> str:

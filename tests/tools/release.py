@@ -42,6 +42,7 @@ CONTENTS = (
     "plugins/plugin_utils/_prune*.py",
     "requirements.txt",
     "roles/prune/*/*.yml",
+    "roles/prune/README.md",
     "tests/simulator/*.py",
     "tests/simulator/README.md",
     "tests/simulator/requirements.txt",

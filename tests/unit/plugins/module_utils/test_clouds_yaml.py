@@ -224,6 +224,12 @@ REFUSED: t.List[t.Tuple[Fields, str]] = [
     ({"auth": BASE, "regions": [{"values": {"auth": {"token": "the-password"}}}]}, "openstacksdk refuses what is in it"),
     ({"auth": BASE, "profile": "https://example.com/"}, "is a URL, which is not fetched"),
     ({"auth_type": "v3applicationcredential", "auth": {"auth_url": IAM}}, "auth_type 'v3applicationcredential'"),
+    ({"auth": "the-password", "region_name": "{x}"}, "its auth is no mapping"),
+    ({"auth": ["the-password"]}, "its auth is no mapping"),
+    ({"auth": {**BASE, "token": ["the-password"]}}, "its token must be text"),
+    ({"auth": {**BASE, "password": {"x": "the-password"}}}, "its password must be text"),
+    ({"auth": {**BASE, "project_id": False}}, "its project_id must be text"),
+    ({"auth": BASE, "cacert": ["/x"]}, "its ca_cert must be text"),
     ({"auth": {**BASE, "application_credential_id": "a", "application_credential_secret": "the-password"}}, "application_cred"),
 ]
 
@@ -258,3 +264,24 @@ def test_files_that_cannot_be_read_are_named(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "nowhere.yaml"))
     with pytest.raises(_settings.SettingsError, match=r"OS_CLIENT_CONFIG_FILE names a file that is not there: .*nowhere.yaml"):
         _settings.source_from_cloud("mine")
+
+
+def test_insecure_wins_as_it_does_in_openstacksdk(clouds: t.Callable[..., None]) -> None:
+    for entry, verified in (
+        ({"insecure": True}, False),
+        ({"insecure": "yes", "verify": True}, False),
+        ({"insecure": False}, True),
+    ):
+        clouds({"auth": BASE, "region_name": "eu-de", **entry})
+        assert _settings.resolve({"cloud": "mine"}, {}).verify is verified
+        theirs = loader.OpenStackConfig(load_envvars=False).get_one("mine").get_requests_verify_args()[0]
+        assert bool(theirs) is verified
+
+
+def test_a_null_entry_is_told_from_one_that_is_not_there(clouds: t.Callable[..., None], tmp_path: pathlib.Path) -> None:
+    clouds({"auth": BASE})
+    (tmp_path / "secure.yaml").write_text("clouds: {mine: null}")
+    with pytest.raises(_settings.SettingsError, match=r"it is null, there or in secure\.yaml"):
+        _settings.source_from_cloud("mine")
+    with pytest.raises(_settings.SettingsError, match="it is not there"):
+        _settings.source_from_cloud("other")

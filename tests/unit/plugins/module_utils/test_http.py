@@ -868,3 +868,28 @@ def test_causes_that_lie_in_a_circle_are_told_once() -> None:
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
     assert list(_http.causes(first)) == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://the-user:the-password@", "has no host"),
+        ("http://the-user:12/the-password@proxy:3128", "has no host, or a user or password in it"),
+        ("http://the-user:12?the-password@proxy:3128", "has no host, or a user or password in it"),
+        ("ftp://the-user:the-password@proxy:21", "The proxy ftp://proxy:21 cannot be used"),
+        ("http://[::1", "The URL of the proxy is none"),
+    ],
+)
+def test_a_proxy_that_none_can_use_is_told_without_its_user(proxy: str, said: str) -> None:
+    with pytest.raises(_http.Unsendable) as caught:
+        _http.checked_proxy(proxy)
+    assert said in caught.value.message and "the-" not in caught.value.message
+    assert caught.value.speaker is _http.Speaker.PROXY
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "Https_Proxy", "all_proxy", "ALL_Proxy"])
+@pytest.mark.parametrize(
+    "proxy", ["the-token-of-us@proxy:3128", " http://the-token-of-us@proxy:3128", "http://u:the-token-of-us@p"]
+)
+def test_what_a_proxy_variable_tells_of_its_user_is_a_secret(variable: str, proxy: str) -> None:
+    assert "the-token-of-us" in _settings.secrets_given({}, {variable: proxy})

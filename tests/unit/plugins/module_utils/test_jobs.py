@@ -820,7 +820,8 @@ def empty(at: float, complete: bool = True) -> _jobs.Listing:
     return _jobs.Listing({}, complete, begun=at, ended=at)
 
 
-# What was seen of the job before, and the looks after it: (seconds, answer, list, begun where that is earlier); and whether the last of them proves it gone.
+# What was seen of the job before, and the looks after it: (seconds, answer, list, begun where that is earlier); and whether the
+# last of them proves it gone.
 PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[t.Any, ...]], bool]] = [
     ("one list", {}, [(0, None, empty(0))], False),
     ("two lists, 2 s apart", {}, [(0, None, empty(0)), (2, None, empty(2))], True),

@@ -862,3 +862,14 @@ def test_a_default_domain_stands_in_for_that_of_the_user_and_of_the_project(
     found = resolved({"auth": auth, "endpoint": ENDPOINT})
     assert isinstance(found.credentials, _settings.Password)
     assert found.credentials.user["domain"] == domain and found.project_domain == domain
+
+
+@pytest.mark.parametrize(
+    "url", ["https://iam.example.com", "https://iam.example.com/v3/auth/tokens", "https://iam.example.com/v2.0/"]
+)
+def test_iam_is_found_whatever_of_its_url_is_given(url: str) -> None:
+    assert _settings.iam_url(url) == "https://iam.example.com/v3"
+
+
+def test_what_is_too_long_to_be_shown_is_not_cut() -> None:
+    assert _settings.whole("x" * 200) == repr("x" * 200) and _settings.whole("x" * 201) == "a text of 201 characters"
