@@ -21,6 +21,7 @@ import yaml
 CONTENTS = (
     "CHANGELOG.md",
     "CHANGELOG.md.license",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "COPYING",
     "FILES.json",
@@ -28,6 +29,7 @@ CONTENTS = (
     "MANIFEST.json",
     "README.md",
     "REUSE.toml",
+    "SECURITY.md",
     "changelogs/changelog.yaml",
     "docs/awx/*.yml",
     "docs/docsite/*.yml",
@@ -91,7 +93,7 @@ def main() -> int:
         check_version(artifact)
         place = folder / "installed"
         galaxy = str(demo.BIN / "ansible-galaxy")
-        subprocess.run([galaxy, "collection", "install", "--offline", "-p", str(place), str(artifact)], check=True)
+        subprocess.run([galaxy, "collection", "install", "--offline", "--force", "-p", str(place), str(artifact)], check=True)
         return demo.run(["otc.modelarts.demo"], place / "ansible_collections" / "otc" / "modelarts")
 
 
