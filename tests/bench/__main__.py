@@ -2,103 +2,82 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compares ways to delete visualization jobs, against the simulator only, and writes what it found."""
+"""Compares ways to delete visualization jobs, in the simulator only, and writes the page about it."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import importlib.metadata
 import json
+import os
 import pathlib
+import platform
+import re
 import signal
 import sys
-import tempfile
-import time
 import typing as t
 
-import loopback
-import machine
 import measuring
 import page
 import simulation
-from figures import Figures
-from ways import ROOT, WAYS
+from ways import ROOT
 
-HERE = pathlib.Path(__file__).resolve().parent
+RESULTS = pathlib.Path(__file__).with_name("results.json")
 GUIDE = ROOT / "docs" / "docsite" / "rst"
-LATENCY_MS = 30
-REPETITIONS = 5
+PEERS = ("ansible-core", "requests", "urllib3", "otcextensions", "openstacksdk", "python-openstackclient", "aiohttp")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the options."""
-    made = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
-    made.add_argument("--quick", action="store_true", help="few jobs, once: only to see that the bench works; nothing is kept")
-    made.add_argument("--repetitions", type=positive, metavar="N", help=f"rounds (default: {REPETITIONS}; with --quick: 1)")
-    made.add_argument("--output", type=pathlib.Path, metavar="DIR", help="write everything there, and not where it is kept")
-    made.add_argument("--render", action="store_true", help="make page, table and plot anew from results.json; measure nothing")
-    made.add_argument("--time-limit", type=positive, metavar="SECONDS", default=1200, help="end after that (default: 1200)")
-    return made
+def described() -> dict[str, str]:
+    """Return the machine and the versions, each as a line for people."""
+    places = (
+        ("/proc/cpuinfo", "model name\\s*: (.+)"),
+        ("/etc/os-release", 'PRETTY_NAME="(.+)"'),
+        (ROOT / "galaxy.yml", "version: (.+)"),
+    )
+    processor, system, own = (
+        re.findall(pattern, pathlib.Path(place).read_text(encoding="utf-8"))[0] for place, pattern in places
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": f"{processor}, {os.cpu_count()} cores, {memory:.1f} GiB of memory",
+        "system": f"{system}, {platform.release()}, Python {platform.python_version()}",
+        "versions": ", ".join([f"otc.modelarts {own}", *(f"{name} {importlib.metadata.version(name)}" for name in PEERS)]),
+    }
 
 
-def positive(text: str) -> int:
-    """Read a number that is at least 1."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+def measured(rounds: int) -> dict[str, t.Any]:
+    """Measure, and return the results; ``loads``: the load average of the machine before the first round, and the highest."""
+    machine, loads = described(), [os.getloadavg()[0]]
 
+    def tell(line: str) -> None:
+        loads.append(os.getloadavg()[0])
+        print(line, flush=True)
 
-def measured(options: argparse.Namespace) -> dict[str, t.Any]:
-    """Measure, and return the results."""
-    repetitions = options.repetitions or (1 if options.quick else REPETITIONS)
-    facts, versions = machine.described(), machine.versions(ROOT)
-    plan = measuring.Plan(WAYS, repetitions, options.quick, LATENCY_MS, time.monotonic() + options.time_limit)
     with simulation.started() as credentials:
-        samples = measuring.measure(plan, credentials["url"], lambda line: print(line, flush=True))
-    settings = {"repetitions": repetitions, "quick": options.quick, "latency_ms": LATENCY_MS}
-    return {"machine": facts, "versions": versions, "options": settings, "samples": samples}
-
-
-def written(results: dict[str, t.Any]) -> str:
-    """Return the results as JSON, a line for each sample."""
-    parts = {name: json.dumps(value, indent=2) for name, value in results.items() if name != "samples"}
-    parts["samples"] = "[\n" + ",\n".join(json.dumps(sample) for sample in results["samples"]) + "\n]"
-    return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in parts.items()) + "\n}\n"
-
-
-def render(results: dict[str, t.Any], tables: pathlib.Path, guide: pathlib.Path) -> None:
-    """Write the tables, the page and the plot."""
-    import plot
-
-    (tables / "results.md").write_text(page.markdown(results), encoding="utf-8")
-    (guide / "speed.rst").write_text(page.rst(results), encoding="utf-8")
-    (guide / "speed.svg").write_text(plot.svg(results), encoding="utf-8")
-
-
-def tell_goals(results: dict[str, t.Any]) -> None:
-    """Print the goals."""
-    for goal in Figures(results["samples"]).goals():
-        value = "" if goal.value is None else f"{goal.value:.3f} "
-        print(f"{goal.verdict:12} {value}({page.AIMS[goal.aim].format(goal.limit)}): {goal.computed}")
+        samples = measuring.measure(measuring.CASES, rounds, credentials["url"], tell)
+    return {"machine": machine, "rounds": rounds, "loads": [loads[0], max(loads)], "samples": samples}
 
 
 def main(arguments: list[str]) -> int:
-    """Measure or render. Return 1 where the measurement cannot be trusted; a goal that is not met is no failure."""
-    options = parser().parse_args(arguments)
+    """Measure, or only write the page anew. Return 1 where a way did not do its work; a goal that is missed is no failure."""
+    parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, metavar="N", default=3, help="how often each case is measured (default: 3)")
+    parser.add_argument("--render", action="store_true", help="write page and plot anew from results.json; measure nothing")
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda number, dummy: sys.exit(128 + number))  # so that nothing goes on without us
-    with tempfile.TemporaryDirectory() as name:
-        output = options.output or (pathlib.Path(name) if options.quick else None)
-        tables, guide = (output, output) if output else (HERE, GUIDE)
-        tables.mkdir(parents=True, exist_ok=True)
-        try:
-            if not options.render:
-                (tables / "results.json").write_text(written(measured(options)), encoding="utf-8")
-            results = json.loads((tables / "results.json").read_text(encoding="utf-8"))
-        except (loopback.BenchError, simulation.SimulationError, OSError) as error:
-            print(f"Stopped: {error}", file=sys.stderr)
-            return 1
-        render(results, tables, guide)
-        tell_goals(results)
+    try:
+        if not options.render:
+            RESULTS.write_text(json.dumps(measured(options.rounds)).replace("]], ", "]],\n") + "\n", encoding="utf-8")
+    except (measuring.BenchError, simulation.SimulationError) as error:
+        print(f"Stopped: {error}", file=sys.stderr)
+        return 1
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    (GUIDE / "speed.rst").write_text(page.rst(results), encoding="utf-8")
+    (GUIDE / "speed.svg").write_text(page.svg(results), encoding="utf-8")
+    for goal in page.goals(results["samples"]):
+        print(": ".join(reversed(goal.row())))
     return 0
 
 

@@ -13,235 +13,151 @@ import sys
 import typing as t
 from dataclasses import dataclass
 
-from loopback import Project
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import simulation  # noqa: E402  # it is in the folder named above
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 BIN = pathlib.Path(sys.executable).parent
-CONCURRENCY = 5  # the default of max_concurrency
+CONCURRENCY = 20  # the default of max_concurrency
+LATENCY_MS = 30
+ALLOWED = 50  # requests a second, where they are limited
+# The clouds that are measured against, by name.
+CLOUDS: dict[str, dict[str, t.Any]] = {
+    "far": {"latency_ms": LATENCY_MS},
+    "near": {},
+    "throttled": {"requests_per_second": ALLOWED, "retry_after": 1},
+}
+SDK = """
+import sys, openstack
+cloud = openstack.connect(cloud="simulated", vendor_hook="otcextensions.sdk:load")
+for job_id in sys.argv[1:]:
+    cloud.modelartsv1.delete_visualization_job(job_id, ignore_missing=False)
+"""
+REQUESTS = """
+import concurrent.futures, json, requests, sys, threading
+given, own = json.load(open(sys.argv[1])), threading.local()
+def delete(url):
+    own.session = getattr(own, "session", None) or requests.Session()
+    own.session.delete(url, headers={"X-Auth-Token": given["token"]}, timeout=60).raise_for_status()
+with concurrent.futures.ThreadPoolExecutor(given["concurrency"]) as pool:
+    list(pool.map(delete, given["urls"]))
+"""
 
 Task = t.Dict[str, t.Any]
 
 
+class Project(simulation.Project):
+    """A project of a simulated cloud, with jobs in it, for one run."""
+
+    def __init__(self, url: str, cloud: str, jobs: int) -> None:
+        super().__init__(simulation.new_project(url, delete_seconds=0, **CLOUDS[cloud]))
+        self.control("POST", "jobs", [{"job_id": str(number)} for number in range(1, jobs + 1)])
+        self.jobs_url = f"{self.credentials['endpoint']}/v1/{self.credentials['project_id']}/visualization-jobs"
+
+
 @dataclass(frozen=True)
 class Run:
-    """A command, ready to be timed."""
+    """A command, its environment, and what its output must hold."""
 
     command: list[str]
     environment: dict[str, str]
+    says: str = ""
 
 
 @dataclass(frozen=True)
 class Way:
     """A way to delete jobs.
 
-    ``label``: how tables call it. ``sizes``: with how many jobs it is measured; ``quick_sizes``: the same for a short test.
-    ``prepare``: makes the command from a project and a folder of its own. ``repetitions``: at most so many.
-    ``note``: what it is, and where its sizes end.
+    ``prepare``: returns the run, in a folder of its own, for lists of ids; a play has a task for each list, others know one list.
+    ``deletes``: whether it deletes at all. ``mode``: what Ansible tells of it with ``-vvv``.
     """
 
-    name: str
     label: str
-    sizes: tuple[int, ...]
-    quick_sizes: tuple[int, ...]
-    prepare: t.Callable[[Project, pathlib.Path], Run]
-    note: str
-    repetitions: int = 1000
+    prepare: t.Callable[[Project, pathlib.Path, list[list[str]]], Run]
+    deletes: bool = True
+    mode: str = ""
 
 
-# --- environments ------------------------------------------------------------------------------------------------
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the environment without any cloud, any setting of Ansible, and any proxy."""
+def clean_environment(**own: str) -> dict[str, str]:
+    """Return the environment without any cloud, any setting of Ansible, and any proxy, but with some variables of our own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_", "PYTHON"))}
     kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
-    return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+    return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}", **own}
 
 
-def ansible_environment(project: Project, folder: pathlib.Path) -> dict[str, str]:
-    """Return the environment of ansible-playbook: this collection under its name, and AK/SK of the project."""
-    place = folder.parent / "collections" / "ansible_collections" / "otc" / "modelarts"
-    if not place.is_symlink():
-        place.parent.mkdir(parents=True)
-        place.symlink_to(ROOT, target_is_directory=True)
-    return {
-        **clean_environment(),
-        "ANSIBLE_COLLECTIONS_PATH": str(folder.parent / "collections"),
-        "ANSIBLE_HOME": str(folder.parent / "home"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        **project.access_key(),
-    }
+# --- with Ansible ------------------------------------------------------------------------------------------------
 
 
-def openstack_environment(project: Project, folder: pathlib.Path) -> dict[str, str]:
-    """Return the environment of the SDK and its command line, with a password: they do not sign requests to ModelArts."""
-    given = project.credentials
-    auth = {name: given[name] for name in ("username", "password", "project_id", "user_domain_name")}
-    entry = {"auth": {"auth_url": given["iam_url"], **auth}, "region_name": given["region_name"]}
-    path = folder / "clouds.yaml"
-    path.write_text(json.dumps({"clouds": {"simulated": entry}}), encoding="utf-8")
-    return {**clean_environment(), "OS_CLIENT_CONFIG_FILE": str(path)}
+def playing(task: t.Callable[[Project, list[str]], Task] | None) -> t.Callable[[Project, pathlib.Path, list[list[str]]], Run]:
+    """Return what prepares a play with such a task for each list of ids; without one, a play that does nothing."""
+
+    def prepare(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
+        play, collection = folder / "play.yml", folder / "ansible_collections" / "otc" / "modelarts"
+        tasks = [task(project, job_ids) for job_ids in lists] if task else []
+        play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+        collection.parent.mkdir(parents=True)
+        collection.symlink_to(ROOT, target_is_directory=True)
+        own = {"ANSIBLE_COLLECTIONS_PATH": str(folder), "ANSIBLE_HOME": str(folder / "home"), **project.access_key()}
+        return Run([f"{BIN}/ansible-playbook", str(play)], clean_environment(**own), f"ok={len(tasks)} " if tasks else "RECAP")
+
+    return prepare
 
 
-# --- plays -------------------------------------------------------------------------------------------------------
+def direct(project: Project, job_ids: list[str]) -> Task:
+    """Return a task of this collection."""
+    which: Task = {"job_ids": job_ids} if len(job_ids) > 1 else {"job_id": job_ids[0]}
+    return {"otc.modelarts.modelarts_visualization_job": {"state": "absent", "wait": False, **which}}
 
 
-def play(project: Project, folder: pathlib.Path, tasks: list[Task], python: str = sys.executable) -> Run:
-    """Return the run of a play with these tasks, whose modules are run by this Python."""
-    path = folder / "play.yml"
-    content = {"hosts": "localhost", "gather_facts": False, "vars": {"ansible_python_interpreter": python}, "tasks": tasks}
-    path.write_text(json.dumps([content]), encoding="utf-8")
-    return Run([str(BIN / "ansible-playbook"), str(path)], ansible_environment(project, folder))
+def module(project: Project, job_ids: list[str]) -> Task:
+    """Return the same as an ordinary module."""
+    return {**direct(project, job_ids), "vars": {"otc_modelarts_direct": False}}
 
 
-def module_task(**options: t.Any) -> Task:
-    """Return a task with our module."""
-    return {"otc.modelarts.modelarts_visualization_job": {"state": "absent", "wait": False, **options}}
+def uri(project: Project, job_ids: list[str]) -> Task:
+    """Return a task with ansible.builtin.uri, with a loop for many."""
+    which = job_ids[0] if len(job_ids) == 1 else "{{ item }}"
+    options = {"url": f"{project.jobs_url}/{which}", "method": "DELETE", "headers": {"X-Auth-Token": project.token()}}
+    return {"ansible.builtin.uri": options, **({"loop": job_ids} if len(job_ids) > 1 else {})}
 
 
-def uri_task(project: Project, token: str, job_id: str) -> Task:
-    """Return a task that deletes a job with ansible.builtin.uri."""
-    return {
-        "ansible.builtin.uri": {"url": f"{project.jobs_url}/{job_id}", "method": "DELETE", "headers": {"X-Auth-Token": token}}
-    }
+def ping(project: Project, job_ids: list[str]) -> Task:
+    """Return a task with the module that does nothing."""
+    return {"ansible.builtin.ping": {}}
 
 
-def empty_play(project: Project, folder: pathlib.Path) -> Run:
-    """Return a play that does nothing."""
-    return play(project, folder, [{"ansible.builtin.meta": "noop"}])
+# --- without it --------------------------------------------------------------------------------------------------
 
 
-def one_module_task(project: Project, folder: pathlib.Path, python: str = sys.executable) -> Run:
-    """Return a play with one task of ours for all jobs: ``job_id`` for one, ``job_ids`` for many."""
-    named: Task = {"job_ids": project.job_ids} if len(project.job_ids) > 1 else {"job_id": project.job_ids[0]}
-    return play(project, folder, [module_task(**named)], python)
+def with_password(*command: str) -> t.Callable[[Project, pathlib.Path, list[list[str]]], Run]:
+    """Return what prepares a command that takes ids and logs in with a password: the SDK does not sign requests."""
+
+    def prepare(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
+        given, clouds = project.credentials, folder / "clouds.yaml"
+        auth = {name: given[name] for name in ("username", "password", "project_id", "user_domain_name")}
+        entry = {"auth": {"auth_url": given["iam_url"], **auth}, "region_name": given["region_name"]}
+        clouds.write_text(json.dumps({"clouds": {"simulated": entry}}), encoding="utf-8")
+        return Run([*command, *lists[0]], clean_environment(OS_CLIENT_CONFIG_FILE=str(clouds)))
+
+    return prepare
 
 
-def module_tasks(project: Project, folder: pathlib.Path) -> Run:
-    """Return a play with one task of ours for each job."""
-    return play(project, folder, [module_task(job_id=job_id) for job_id in project.job_ids])
+def bare_requests(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
+    """Return a script with nothing but requests: the floor of the network."""
+    urls = [f"{project.jobs_url}/{job_id}" for job_id in lists[0]]
+    given = {"token": project.token(), "urls": urls, "concurrency": CONCURRENCY}
+    (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
+    return Run([sys.executable, "-c", REQUESTS, str(folder / "given.json")], clean_environment())
 
 
-def uri_tasks(project: Project, folder: pathlib.Path) -> Run:
-    """Return a play with one uri task for each job."""
-    token = project.token()
-    return play(project, folder, [uri_task(project, token, job_id) for job_id in project.job_ids])
-
-
-def uri_loop(project: Project, folder: pathlib.Path) -> Run:
-    """Return a play with one uri task that loops over the jobs."""
-    return play(project, folder, [{**uri_task(project, project.token(), "{{ item }}"), "loop": project.job_ids}])
-
-
-def measured_memory(project: Project, folder: pathlib.Path) -> Run:
-    """Return the same as :func:`one_module_task`, with a wrapper around Python that notes the peak memory of the module."""
-    wrapper = folder / "python"
-    wrapper.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "peak_memory.py"}" "{folder / "peak"}" "$@"\n', encoding="utf-8"
-    )
-    wrapper.chmod(0o755)
-    return one_module_task(project, folder, str(wrapper))
-
-
-def sdk_tasks(project: Project, folder: pathlib.Path) -> Run:
-    """Return a play with one task for each job that runs the script with the SDK, as a play without this collection would."""
-    script = [sys.executable, str(HERE / "sdk_delete.py"), "simulated"]
-    prepared = play(project, folder, [{"ansible.builtin.command": {"argv": [*script, job_id]}} for job_id in project.job_ids])
-    return Run(prepared.command, {**prepared.environment, **openstack_environment(project, folder)})
-
-
-# --- others ------------------------------------------------------------------------------------------------------
-
-
-def sdk_script(project: Project, folder: pathlib.Path) -> Run:
-    """Return a script with the SDK, one delete after the other."""
-    command = [sys.executable, str(HERE / "sdk_delete.py"), "simulated", *project.job_ids]
-    return Run(command, openstack_environment(project, folder))
-
-
-def command_line(project: Project, folder: pathlib.Path) -> Run:
-    """Return the command, which takes several ids."""
-    words = ["--os-cloud", "simulated", "ma", "visualization", "job", "delete", *project.job_ids]
-    return Run([str(BIN / "openstack"), *words], openstack_environment(project, folder))
-
-
-def bare_requests(project: Project, folder: pathlib.Path) -> Run:
-    """Return a script with nothing but requests; it notes its own seconds, without its start."""
-    given = {"token": project.token(), "urls": [f"{project.jobs_url}/{job_id}" for job_id in project.job_ids]}
-    path = folder / "given.json"
-    path.write_text(json.dumps({**given, "concurrency": CONCURRENCY}), encoding="utf-8")
-    return Run([sys.executable, str(HERE / "requests_delete.py"), str(path), str(folder / "seconds")], clean_environment())
-
-
-WAYS = (
-    Way("empty", "empty play", (0,), (0,), empty_play, "``ansible-playbook`` with a play that does nothing"),
-    Way(
-        "module",
-        "otc.modelarts",
-        (1, 20, 100, 500, 1000),
-        (1, 20),
-        one_module_task,
-        "one task of this collection in a play: ``job_id`` for one job, ``job_ids`` for more, ``wait: false``, AK/SK",
-    ),
-    Way(
-        "uri",
-        "uri loop",
-        (1, 20, 100),
-        (1, 3),
-        uri_loop,
-        "one task with ``ansible.builtin.uri`` that loops over the jobs, with a token that was made before; up to 100 jobs, "
-        "and 100 jobs in two repetitions only, for they take minutes",
-    ),
-    Way(
-        "command",
-        "openstack command",
-        (1, 20, 100),
-        (1,),
-        command_line,
-        "``openstack ma visualization job delete ID ID ...``, all jobs in one call, with a password; up to 100 jobs",
-    ),
-    Way(
-        "sdk",
-        "SDK script",
-        (1, 20, 100),
-        (1,),
-        sdk_script,
-        "a script with ``otcextensions`` that deletes one job after the other, with a password; up to 100 jobs",
-    ),
-    Way(
-        "requests",
-        "bare requests",
-        (1, 20, 100, 500, 1000),
-        (1, 20),
-        bare_requests,
-        "``requests`` in 5 threads with a token that was made before: DELETEs and nothing else. The script's start does not "
-        "count. It is the floor of the network",
-    ),
-    Way(
-        "module_tasks", "otc.modelarts, a task per job", (10,), (3,), module_tasks, "equal tasks in one play, for the time of one"
-    ),
-    Way("uri_tasks", "uri, a task per job", (10,), (3,), uri_tasks, "equal tasks in one play, for the time of one"),
-    Way(
-        "sdk_tasks",
-        "SDK script, a task per job",
-        (10,),
-        (3,),
-        sdk_tasks,
-        "equal tasks in one play, each of which runs the SDK script for one job with ``ansible.builtin.command``",
-    ),
-    Way("memory", "otc.modelarts, memory", (1, 1000), (1, 20), measured_memory, "not timed; for the peak memory", 3),
-)
-# Of these sizes there are no more repetitions than that.
-FEW = {("uri", 100): 2}
-# So often in each round: goals are made of the ratios of these, or of differences between them.
-OFTEN = {
-    ("empty", 0): 3,
-    ("module", 1): 3,
-    ("uri", 1): 3,
-    ("sdk", 1): 3,
-    ("module_tasks", 10): 3,
-    ("uri_tasks", 10): 3,
-    ("sdk_tasks", 10): 3,
+OPENSTACK = (f"{BIN}/openstack", "--os-cloud", "simulated", "ma", "visualization", "job", "delete")
+WAYS = {
+    "empty": Way("a play without tasks", playing(None), deletes=False),
+    "ping": Way("ansible.builtin.ping", playing(ping), deletes=False),
+    "direct": Way("this collection", playing(direct), mode="modelarts_visualization_job runs in this process."),
+    "module": Way("this collection, as a module", playing(module), mode="modelarts_visualization_job runs as a module"),
+    "uri": Way("ansible.builtin.uri", playing(uri)),
+    "sdk": Way("script with otcextensions", with_password(sys.executable, "-c", SDK)),
+    "openstack": Way("openstack command", with_password(*OPENSTACK)),
+    "requests": Way("script with requests", bare_requests),
 }
