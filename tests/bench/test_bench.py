@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import pathlib
 import sys
@@ -85,7 +85,10 @@ def test_a_run_that_takes_too_long_is_ended(tmp_path: pathlib.Path) -> None:
 def test_the_program_ends_with_1_says_why_and_keeps_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
 ) -> None:
-    program = importlib.machinery.SourceFileLoader("program", str(ROOT / "tests" / "bench" / "__main__.py")).load_module()
+    spec = importlib.util.spec_from_file_location("program", ROOT / "tests" / "bench" / "__main__.py")
+    assert spec is not None
+    program: t.Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)  # type: ignore[union-attr]
     monkeypatch.setitem(WAYS, "fake", deleting())
     monkeypatch.setattr(measuring, "CASES", (Case("fake", 1, "near"),))
     monkeypatch.setattr(program, "RESULTS", tmp_path / "results.json")

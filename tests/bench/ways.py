@@ -43,8 +43,6 @@ with concurrent.futures.ThreadPoolExecutor(given["concurrency"]) as pool:
     list(pool.map(delete, given["urls"]))
 """
 
-Task = t.Dict[str, t.Any]
-
 
 class Project(simulation.Project):
     """A project of a simulated cloud, with jobs in it, for one run."""
@@ -64,6 +62,10 @@ class Run:
     says: str = ""
 
 
+Task = t.Dict[str, t.Any]
+Prepare = t.Callable[[Project, pathlib.Path, t.List[t.List[str]]], Run]
+
+
 @dataclass(frozen=True)
 class Way:
     """A way to delete jobs.
@@ -73,7 +75,7 @@ class Way:
     """
 
     label: str
-    prepare: t.Callable[[Project, pathlib.Path, list[list[str]]], Run]
+    prepare: Prepare
     deletes: bool = True
     mode: str = ""
 
@@ -85,10 +87,7 @@ def clean_environment(**own: str) -> dict[str, str]:
     return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}", **own}
 
 
-# --- with Ansible ------------------------------------------------------------------------------------------------
-
-
-def playing(task: t.Callable[[Project, list[str]], Task] | None) -> t.Callable[[Project, pathlib.Path, list[list[str]]], Run]:
+def playing(task: t.Callable[[Project, list[str]], Task] | None) -> Prepare:
     """Return what prepares a play with such a task for each list of ids; without one, a play that does nothing."""
 
     def prepare(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
@@ -104,32 +103,21 @@ def playing(task: t.Callable[[Project, list[str]], Task] | None) -> t.Callable[[
 
 
 def direct(project: Project, job_ids: list[str]) -> Task:
-    """Return a task of this collection."""
     which: Task = {"job_ids": job_ids} if len(job_ids) > 1 else {"job_id": job_ids[0]}
     return {"otc.modelarts.modelarts_visualization_job": {"state": "absent", "wait": False, **which}}
 
 
 def module(project: Project, job_ids: list[str]) -> Task:
-    """Return the same as an ordinary module."""
     return {**direct(project, job_ids), "vars": {"otc_modelarts_direct": False}}
 
 
 def uri(project: Project, job_ids: list[str]) -> Task:
-    """Return a task with ansible.builtin.uri, with a loop for many."""
     which = job_ids[0] if len(job_ids) == 1 else "{{ item }}"
     options = {"url": f"{project.jobs_url}/{which}", "method": "DELETE", "headers": {"X-Auth-Token": project.token()}}
     return {"ansible.builtin.uri": options, **({"loop": job_ids} if len(job_ids) > 1 else {})}
 
 
-def ping(project: Project, job_ids: list[str]) -> Task:
-    """Return a task with the module that does nothing."""
-    return {"ansible.builtin.ping": {}}
-
-
-# --- without it --------------------------------------------------------------------------------------------------
-
-
-def with_password(*command: str) -> t.Callable[[Project, pathlib.Path, list[list[str]]], Run]:
+def with_password(*command: str) -> Prepare:
     """Return what prepares a command that takes ids and logs in with a password: the SDK does not sign requests."""
 
     def prepare(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
@@ -143,7 +131,6 @@ def with_password(*command: str) -> t.Callable[[Project, pathlib.Path, list[list
 
 
 def bare_requests(project: Project, folder: pathlib.Path, lists: list[list[str]]) -> Run:
-    """Return a script with nothing but requests: the floor of the network."""
     urls = [f"{project.jobs_url}/{job_id}" for job_id in lists[0]]
     given = {"token": project.token(), "urls": urls, "concurrency": CONCURRENCY}
     (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
@@ -153,7 +140,7 @@ def bare_requests(project: Project, folder: pathlib.Path, lists: list[list[str]]
 OPENSTACK = (f"{BIN}/openstack", "--os-cloud", "simulated", "ma", "visualization", "job", "delete")
 WAYS = {
     "empty": Way("a play without tasks", playing(None), deletes=False),
-    "ping": Way("ansible.builtin.ping", playing(ping), deletes=False),
+    "ping": Way("ansible.builtin.ping", playing(lambda project, job_ids: {"ansible.builtin.ping": {}}), deletes=False),
     "direct": Way("this collection", playing(direct), mode="modelarts_visualization_job runs in this process."),
     "module": Way("this collection, as a module", playing(module), mode="modelarts_visualization_job runs as a module"),
     "uri": Way("ansible.builtin.uri", playing(uri)),
