@@ -57,7 +57,7 @@ def measured(rounds: int) -> dict[str, t.Any]:
 
     with simulation.started() as credentials:
         samples = measuring.measure(measuring.CASES, rounds, credentials["url"], tell)
-    return {"machine": machine, "rounds": rounds, "loads": [loads[0], max(loads)], "samples": samples}
+    return {"machine": machine, "rounds": rounds, "loads": [round(loads[0], 2), round(max(loads), 2)], "samples": samples}
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import pathlib
 import sys
 import typing as t
@@ -119,6 +120,13 @@ def results(**own: t.Any) -> dict[str, t.Any]:
 def test_each_goal_is_the_ratio_of_medians_that_it_says() -> None:
     values = [goal.value for goal in page.goals(results()["samples"])]
     assert values == pytest.approx([0.1 / 0.5, 100 - 60, 0.2 / 0.5, 0.1 / 0.2, 1, 1, 1, 2, 1, 1, 0.2])
+
+
+def test_a_goal_whose_difference_is_lost_in_the_noise_is_not_called_met() -> None:
+    quick = results()
+    quick["samples"][str(Case("direct", 21, apart=True))] = [[1.0, 4096]]
+    rows = page.goals(quick["samples"])
+    assert [goal.row()[2:] for goal in rows if math.isnan(goal.value)] == [["lost in the noise", "unknown"]] * 3
 
 
 @pytest.mark.parametrize(
