@@ -23,6 +23,10 @@ from ways import ROOT, WAYS, Project, Run, Way, clean_environment
 GUIDE = ROOT / "docs" / "docsite" / "rst"
 DELETE = 'requests.delete(f"{{sys.argv[1]}}/{}", headers={{"X-Auth-Token": sys.argv[2]}})\n'
 
+CONTROL = 'place, dummy, project = sys.argv[1].partition("/v1/")\nproject = project[:32]\n'
+VANISH = CONTROL + 'requests.delete(f"{place}/_simulator/jobs/2?project={project}").raise_for_status()'
+RETURN = CONTROL + 'requests.post(f"{place}/_simulator/jobs?project={project}", json={"job_id": "2"}).raise_for_status()'
+
 
 @pytest.fixture(scope="module")
 def url() -> t.Iterator[str]:
@@ -56,8 +60,10 @@ def test_every_way_does_its_work(url: str, case: Case) -> None:
         pytest.param(deleting(), "2 jobs are left; of 2 DELETEs 0 were done, 0 refused", id="nothing"),
         pytest.param(deleting(1), "1 jobs are left; of 2 DELETEs 1 were done, 0 refused", id="half"),
         pytest.param(deleting(1, 2, 2), "0 jobs are left; of 2 DELETEs 2 were done, 1 refused", id="one-too-many"),
+        pytest.param(deleting(1, end=VANISH), "0 jobs are left; of 2 DELETEs 1 were done, 0 refused", id="not-by-the-way"),
+        pytest.param(deleting(1, 2, end=RETURN), "1 jobs are left; of 2 DELETEs 2 were done, 0 refused", id="without-effect"),
         pytest.param(deleting(1, 2, end="sys.exit(3)"), "Exit code 3", id="failed"),
-        pytest.param(Way("", WAYS["ping"].prepare), "2 jobs are left; of 2 DELETEs 0 were done", id="play-without-effect"),
+        pytest.param(Way("", WAYS["ping"].prepare), "2 jobs are left; of 2 DELETEs 0 were done", id="empty-play"),
     ],
 )
 def test_a_way_that_does_not_do_its_work_stops_the_bench(url: str, monkeypatch: pytest.MonkeyPatch, way: Way, told: str) -> None:
