@@ -127,7 +127,7 @@ def svg(results: dict[str, t.Any]) -> str:
     from matplotlib import pyplot
 
     with matplotlib.rc_context(t.cast("t.Any", {"svg.fonttype": "none", "svg.hashsalt": "otc.modelarts"})):
-        figure, axes = pyplot.subplots(figsize=(7.5, 4.5), layout="constrained")
+        figure, axes = pyplot.subplots(figsize=(9, 4.5), layout="constrained")
         for number, (name, cloud) in enumerate((name, cloud) for cloud in ("far", "near") for name in WAYS):
             cases = [case for case in CASES if (case.way, case.cloud, case.apart) == (name, cloud, False)]
             medians = [statistics.median(took[0] for took in results["samples"][str(case)]) for case in cases]
@@ -136,7 +136,7 @@ def svg(results: dict[str, t.Any]) -> str:
                 axes.loglog([case.jobs for case in cases], medians, marks, color=f"C{number % len(WAYS)}", label=label)
         axes.set(xlabel="jobs", ylabel="seconds")
         axes.grid(color="#dddddd")
-        axes.legend(frameon=False)
+        figure.legend(loc="outside right upper", frameon=False)
         drawing = io.StringIO()
         figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
