@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
@@ -18,9 +19,12 @@ from ..plugin_utils import _prune, _prune_report
 Filter = t.Callable[..., t.Any]
 
 
-def choose(met: t.Sequence[t.Any], known: t.Sequence[t.Any], asked: _prune.Asked) -> t.Any:
-    """Return which jobs are chosen, and warn of what was to be kept and is not there."""
-    selection = _prune.choose(met, known, asked)
+def select(met: t.Any, known: t.Any, asked: _prune.Asked, files: t.Sequence[t.Any]) -> t.Any:
+    """Return which jobs are chosen, and warn of what was to be kept and is not there. Raises where anything is not clear."""
+    try:
+        selection = _prune.select(met, known, asked, files)
+    except _prune.Unclear as error:
+        raise AnsibleFilterError(str(error)) from error
     for warning in _prune_report.warnings(selection):
         Display().warning(warning)
     return selection
@@ -39,6 +43,6 @@ class FilterModule:
         return {
             "_prune_asked": untrusted(_prune.read),
             "_prune_unwritable": untrusted(_prune.unwritable),
-            "_prune_chosen": untrusted(choose),
+            "_prune_chosen": untrusted(select),
             "_prune_reports": untrusted(_prune_report.reports),
         }

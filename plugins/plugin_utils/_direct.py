@@ -186,8 +186,9 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     def run(self, tmp: t.Any = None, task_vars: t.Optional[Variables] = None) -> Result:
         """Run the task, and return its result."""
         variables = dict(task_vars or {})
-        environment: t.Dict[str, str] = {}
-        self._compute_environment_string(environment)
+        raw_environment: t.Dict[t.Any, t.Any] = {}
+        self._compute_environment_string(raw_environment)
+        environment = {plain_text(name): plain_text(value) for name, value in raw_environment.items()}
         arguments = plain(self._task.args)
         why = obstacle(self._place(variables, arguments, environment))
         if why:
@@ -195,7 +196,7 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
             result: Result = super().run(tmp, task_vars)
             return result
         display.vvv(f"{self._task.action} runs in this process.", host=self._host_name(variables))
-        return self._run_here(arguments, plain(environment), variables)
+        return self._run_here(arguments, environment, variables)
 
     def _place(self, variables: Variables, arguments: Variables, environment: t.Mapping[str, str]) -> Place:
         """Return where and how the task is asked to run."""
@@ -212,7 +213,7 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         )
         if obstacle(place):
             return place  # what it would need here does not matter
-        with surroundings(plain(environment), self._loader.get_basedir()):
+        with surroundings(environment, self._loader.get_basedir()):
             libraries = HERE and (not in_cloud or imported("openstack.config"))
         return Place(**{**vars(place), "libraries": libraries})
 
@@ -239,17 +240,18 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         task: _module.Task = getattr(_module, self.description)
         arguments = _module.Arguments(given, task.spec["argument_spec"])
         rules = {name: rule for name, rule in task.spec.items() if name != "argument_spec"}
-        validation = ArgumentSpecValidator(task.spec["argument_spec"], **rules).validate(dict(arguments.shown))
-        params = validation.validated_parameters
         ends: t.List[int] = []
-        if validation.error_messages:
-            result: Result = {"failed": True, "changed": False, "msg": self._refusal(validation.errors)}
-        else:
-            with surroundings(environment, self._loader.get_basedir()) as written:
+        with surroundings(environment, self._loader.get_basedir()) as written:
+            # In these surroundings too: paths may begin with ~ or a variable.
+            validation = ArgumentSpecValidator(task.spec["argument_spec"], **rules).validate(dict(arguments.shown))
+            params = validation.validated_parameters
+            if validation.error_messages:
+                result: Result = {"failed": True, "changed": False, "msg": self._refusal(validation.errors)}
+            else:
                 result = self._perform(task, arguments.real(params), arguments.given, variables, ends)
-                secrets = _settings.secrets_given(arguments.given, os.environ)
-            if written.getvalue():
-                display.vvv(_http.masker(secrets)(written.getvalue()), host=self._host_name(variables))
+            secrets = _settings.secrets_given(arguments.given, os.environ)
+        if written.getvalue():
+            display.vvv(_http.masker(secrets)(written.getvalue()), host=self._host_name(variables))
         both = [f"Both option {one['option']} and its alias {one['alias']} are set." for one in validation._warnings]
         if both:
             result["warnings"] = [*both, *result.get("warnings", [])]

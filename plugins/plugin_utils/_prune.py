@@ -31,7 +31,7 @@ OMIT = "<<Omit>>"  # that of ansible-core 2.19 and newer, as it calls itself
 OMITTED = "__omit_place_holder__"  # how that of 2.17 and 2.18 begins
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-PRICE = re.compile(r"\d{1,9}([.]\d{1,9})?")
+PRICE = re.compile(r"[0-9]{1,9}([.][0-9]{1,9})?")
 
 
 class Unclear(Exception):
@@ -91,7 +91,12 @@ def is_blank(value: t.Any) -> bool:
 
 def same_path(one: str, other: t.Optional[str]) -> bool:
     """Tell whether two paths are those of one file, as far as can be told by their text."""
-    return other is not None and posixpath.normpath(one) == posixpath.normpath(other)
+    return other is not None and plain_path(one) == plain_path(other)
+
+
+def plain_path(path: str) -> str:
+    """Return a path without what does not matter in it."""
+    return re.sub(r"^/+", "/", posixpath.normpath(path))
 
 
 # --- values ------------------------------------------------------------------------------------------------------
@@ -170,7 +175,9 @@ def states(value: t.Any) -> t.List[str]:
 
 
 def pattern(value: t.Any) -> str:
-    """Return a regular expression."""
+    """Return a regular expression. Of a number, it is not known as what it was written."""
+    if isinstance(value, int):
+        raise Unclear(f"must be text, in quotes, not {shown(value)}")
     given = text(value)
     if CONTROL.search(given):
         raise Unclear("must be one line")
@@ -189,13 +196,16 @@ def identifier(value: t.Any) -> str:
     return given
 
 
-def names_or_ids(value: t.Any) -> t.List[str]:
-    """Return what may be the names or ids of jobs."""
-    entries = several(value)
+def names_or_ids(value: t.Any) -> t.List[t.Union[str, int]]:
+    """Return what may be the names or ids of jobs. A whole number stays one: YAML may have made it of something else."""
+    given = list(value) if isinstance(value, (list, tuple)) else [value]
+    numbers = [int(one) for one in given if isinstance(one, int) and not isinstance(one, bool)]
+    others = [one for one in given if isinstance(one, bool) or not isinstance(one, int)]
+    entries = several(others) if others else []
     for entry in entries:
         if JOB_ID.fullmatch(entry) is None:
             raise Unclear(f"has {shown(entry)}, which can be neither the name nor the ID of a job")
-    return entries
+    return [*entries, *dict.fromkeys(numbers)]
 
 
 def action(value: t.Any) -> str:
@@ -257,15 +267,24 @@ READERS: t.Dict[str, Read] = {
 # --- reports that can be written ---------------------------------------------------------------------------------
 
 
-def unwritable(asked: Asked, looks: t.Sequence[Seen], tries: t.Sequence[Seen]) -> t.List[str]:
+def unwritable(asked: Asked, looks: t.Sequence[Seen], tries: t.Sequence[Seen], touched: t.Sequence[Seen] = ()) -> t.List[str]:
     """Return the errors about reports that cannot be written.
 
     :param looks: what C(stat) says of each of the ``files``.
     :param tries: what C(tempfile) says of each of the ``folders``. To be allowed to write somewhere is not to be able to.
+    :param touched: what C(file) says of touching each of the ``files`` that is there: one of somebody else cannot be replaced.
     """
+    names = [name for name in REPORTS if asked[name]]
+    if len(looks) != len(names) or len(tries) != len(names):
+        return ["Where the reports are to go was not looked at"]
     errors = []
-    for number, name in enumerate(name for name in REPORTS if asked[name]):
+    places = {(posixpath.dirname(one.get("path") or name), posixpath.basename(asked[name])) for one, name in zip(tries, names)}
+    if len(places) < len(names):
+        errors.append(f"{PREFIX}report_json and {PREFIX}report_html are the same file")
+    for number, name in enumerate(names):
         stat, made = looks[number].get("stat"), tries[number].get("path")
+        if number < len(touched) and touched[number].get("msg") and not touched[number].get("skipped"):
+            errors.append(f"{PREFIX}{name}: {asked[name]} cannot be replaced: {touched[number].get('msg')}")
         if not made:
             reason = tries[number].get("msg") or "no file can be made there"
             errors.append(f"{PREFIX}{name}: the folder {posixpath.dirname(asked[name])} cannot be written to: {reason}")
@@ -277,6 +296,22 @@ def unwritable(asked: Asked, looks: t.Sequence[Seen], tries: t.Sequence[Seen]) -
 # --- which jobs are chosen ---------------------------------------------------------------------------------------
 
 
+def select(met: Seen, known: Seen, asked: Asked, files: t.Sequence[Seen]) -> t.Dict[str, t.Any]:
+    """Return what :func:`choose` does, where all that comes before it has gone well. Raises :class:`Unclear` where not.
+
+    A task that stops the role may be ignored, as whoever includes it can say so; nothing may be chosen then.
+
+    :param met: the result of the task that listed the jobs that meet the criteria. ``known``: of that which listed all.
+    :param files: the results of the tasks that tried where the reports are to go: C(stat), C(tempfile), C(file).
+    """
+    looks, tries, touched = (*(one.get("results") or [] for one in files), [], [], [])[:3]
+    problems = [*asked["errors"], *unwritable(asked, looks, tries, touched)]
+    unread = [one for one in (met, *([known] if asked["keep"] is not None else [])) if one.get("failed") or "jobs" not in one]
+    if problems or unread:
+        raise Unclear(f"Nothing was done. {'. '.join(problems) or 'The jobs could not be listed'}.")
+    return choose(met["jobs"], known.get("jobs") or [], asked)
+
+
 def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict[str, t.Any]:
     """Return which jobs are ``chosen``, which are ``kept``, and the entries of C(keep) that name none, ``keep_unknown``.
 
@@ -285,10 +320,29 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
     """
     name = re.compile(asked["name"]) if asked["name"] is not None else None
     meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
-    keep = set(asked["keep"] or ())
-    there = {value for job in [*met, *known] for value in (job["job_id"], job["job_name"])}
+    keep = asked["keep"] or ()
+    kept = [job for job in meeting if any(names(entry, job) for entry in keep)]
     return {
-        "chosen": [job for job in meeting if not keep & {job["job_id"], job["job_name"]}],
-        "kept": [job for job in meeting if keep & {job["job_id"], job["job_name"]}],
-        "keep_unknown": [entry for entry in asked["keep"] or () if entry not in there],
+        "chosen": [job for job in meeting if job not in kept],
+        "kept": kept,
+        "keep_unknown": [entry for entry in keep if not any(names(entry, job) for job in [*met, *known])],
     }
+
+
+def names(entry: t.Union[str, int], job: Job) -> bool:
+    """Tell whether an entry of C(keep) names a job: by its id or its name, or as the number that YAML makes of one of them."""
+    own = (job["job_id"], job["job_name"])
+    return entry in own if isinstance(entry, str) else any(as_number(one) == entry for one in own)
+
+
+def as_number(value: t.Optional[str]) -> t.Optional[int]:
+    """Return the whole number that YAML makes of a text, such as 202411 of 2024_11; ``None`` where it makes none."""
+    import yaml
+
+    if value is None or not re.fullmatch(r"[-0-9a-fA-Fx_]+", value):
+        return None
+    try:
+        number = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import typing as t
 
 from ._prune import CRITERIA, PREFIX, Asked, Job
@@ -18,6 +19,7 @@ Report = t.Dict[str, t.Any]
 Row = t.Dict[str, t.Any]
 Result = t.Mapping[str, t.Any]
 
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 HOUR = 3600000  # milliseconds
 OVER = ("stopped", "failed")  # states in which a job does not run, and is not about to
 OUTCOMES = {"delete": ("deleted", "gone_before"), "stop": ("stopped", "stopped_before")}
@@ -86,13 +88,18 @@ def told(job: Job) -> Row:
     """Return a job as the report tells it: as it was before."""
     shown = ("job_id", "job_name", "status_name", "state", "created_at", "train_url")
     hours = job.get("duration")
-    return {**{key: job.get(key) for key in shown}, "hours": None if hours is None else round(hours / HOUR, 2)}
+    return {**{key: clean(job.get(key)) for key in shown}, "hours": None if hours is None else round(hours / HOUR, 2)}
+
+
+def clean(value: t.Any) -> t.Any:
+    """Return text without characters that steer what shows it."""
+    return UNSEEN.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def why(row: Row) -> Row:
     """Return why a job failed, and what may have been done to it all the same."""
     fields = ("changed", "msg", "error_code", "error_message", "http_status", "request_id", "outcome_unknown")
-    return {key: row[key] for key in fields if key in row}
+    return {key: clean(row[key]) for key in fields if key in row}
 
 
 def running(chosen: t.Mapping[str, Job], results: t.Sequence[Row], again: Result, proven: bool) -> t.Optional[t.List[Row]]:
@@ -106,6 +113,8 @@ def running(chosen: t.Mapping[str, Job], results: t.Sequence[Row], again: Result
     if "jobs" not in again:
         return None
     shown = {job["job_id"]: job for job in again["jobs"]}
+    if any(row.get("failed") and row["job_id"] not in shown for row in results):
+        return None  # it is neither shown nor proven gone: the list may lag
     return [told({**chosen[one], **shown[one]}) for one in left if one in shown and shown[one]["state"] not in OVER]
 
 
@@ -142,7 +151,9 @@ def heading(report: Report) -> str:
 def criteria(report: Report) -> str:
     """Return by what the jobs were chosen."""
     told_ones = [f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in report["criteria"].items()]
-    return f"Chosen by: {'; '.join(told_ones)}." + (f" To be kept: {', '.join(report['keep'])}." if report["keep"] else "")
+    return f"Chosen by: {'; '.join(told_ones)}." + (
+        f" To be kept: {', '.join(map(str, report['keep']))}." if report["keep"] else ""
+    )
 
 
 def still(report: Report) -> str:
@@ -156,7 +167,7 @@ def money(report: Report) -> t.List[str]:
     hours = [f"Hours that the jobs have run so far: {report['hours_so_far']:.1f}{untold}."]
     if report["cost"] is None:
         return hours
-    price = f"{report['cost']['price_per_hour']:g}"
+    price = f"{report['cost']['price_per_hour']:.9f}".rstrip("0").rstrip(".")
     so_far = f"At {price} for an hour, these hours cost {report['cost']['so_far']:.2f}."
     per_day = report["cost"]["per_day_of_still_running"]
     return [*hours, so_far, *([] if per_day is None else [f"What still runs costs {per_day:.2f} for each day that it runs on."])]

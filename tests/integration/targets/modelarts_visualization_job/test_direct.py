@@ -226,6 +226,15 @@ def test_the_environment_of_a_task_reaches_it_and_is_put_back(cloud: Cloud, tmp_
     assert "No credentials" in running.output() and cloud.calls() == ["list"]
 
 
+def test_the_environment_of_a_task_means_the_same_both_ways(cloud: Cloud, tmp_path: pathlib.Path) -> None:
+    look: Result = {INFO: {"ca_cert": "$PLACE/ca.pem"}, "ignore_errors": True, "environment": {"PLACE": "/nowhere"}}
+    odd: Result = {INFO: {}, "environment": {"NUMBER": 5, "YES": True, "NULL": None, "LIST": ["a"]}}
+    for direct in (True, False):
+        running = where([{**task, "vars": {"otc_modelarts_direct": direct}} for task in (look, odd)], tmp_path, cloud)
+        assert "there is no file '/nowhere/ca.pem'" in running.output() and running.process.returncode == 0, running.output()
+    assert cloud.calls() == ["list", "list"]
+
+
 def test_relative_paths_begin_at_the_playbook(cloud: Cloud, tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"clouds": {"mine": cloud.by_key()}}))
     task: Result = {INFO: {"cloud": "mine", "endpoint": cloud.credentials["endpoint"]}}

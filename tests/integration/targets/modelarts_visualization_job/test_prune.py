@@ -19,7 +19,7 @@ import typing as t
 
 import pytest
 import yaml
-from conftest import Cloud, Result, ansible_playbook, new_cloud
+from conftest import Cloud, Result, ansible_playbook, keep, new_cloud
 
 LONG_AGO = int((time.time() - 40 * 86400) * 1000)
 JUST_OVER = int((time.time() - 30.1 * 86400) * 1000)
@@ -59,7 +59,7 @@ def run_role(rows: t.Mapping[str, Row], folder: pathlib.Path) -> t.Dict[str, Res
 
     ``check`` in a row is the keyword ``check_mode``; all else are variables of the role, without their prefix.
     """
-    hosts, text = {}, "{{ __prune_reports.text | default([]) }}"
+    hosts, text = {}, "{{ __prune_told.msg | default([]) }}"
     for name, (cloud, variables) in rows.items():
         given = {P + key: value for key, value in {**cloud.by_key(), **variables}.items() if key != "check"}
         hosts[name] = {**given, "check": variables.get("check", False)}
@@ -73,10 +73,7 @@ def run_role(rows: t.Mapping[str, Row], folder: pathlib.Path) -> t.Dict[str, Res
             "rescue": [{"ansible.builtin.set_fact": {"refusal": "{{ ansible_failed_result.msg }}"}}],
         },
         {"ansible.builtin.set_fact": {"told": {"msg": "{{ refusal | default('') }}", "text": "{{ text }}"}}},
-        {
-            "ansible.builtin.copy": {"dest": str(results), "mode": "0600", "content": f"{{{{ dict({told}) | to_json }}}}"},
-            "run_once": True,
-        },
+        {**keep(results, f"{{{{ dict({told}) | to_json }}}}"), "run_once": True},
     ]
     book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     output = ansible_playbook(
@@ -108,20 +105,19 @@ OLD: Variables = {"older_than": "30d"}
 BOTH: Variables = {"older_than": "30d", "name": ".*"}
 REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
     "no criterion": ({}, "Give at least one of modelarts_prune_older_than"),
-    # C1, C2
-    "C1 keep as the text of a list": ({**OLD, "keep": "['a','b']"}, "modelarts_prune_keep has \"['a'\""),
-    "C2 keep with a line that can be no name": ({**OLD, "keep": "exp-old\nkeep me"}, "modelarts_prune_keep has 'keep me'"),
+    "keep as the text of a list": ({**OLD, "keep": "['a','b']"}, "modelarts_prune_keep has \"['a'\""),
+    "keep with a line that can be no name": ({**OLD, "keep": "exp-old\nkeep me"}, "modelarts_prune_keep has 'keep me'"),
     "keep of commas": ({**OLD, "keep": " , "}, "modelarts_prune_keep has an empty entry"),
     "keep with a null": ({**OLD, "keep": ["keep-me", None]}, "modelarts_prune_keep"),
     "keep with a wrong name": ({**OLD, "keeep": "keep-me"}, "modelarts_prune_keeep is no variable of this role"),
-    # C3: beside another criterion, which alone would choose more
+    # beside another criterion, which alone would choose more
     **{
-        f"C3 {name} {kind}": ({**{key: value for key, value in BOTH.items() if key != name}, name: blank}, f"{P}{name}")
+        f"{name} {kind}": ({**{key: value for key, value in BOTH.items() if key != name}, name: blank}, f"{P}{name}")
         for name in ("older_than", "status", "state", "name", "keep", "action")
         for kind, blank in {"null": None, "blank": " \r\n"}.items()
     },
-    "C3 status of an empty list": ({**OLD, "status": []}, "modelarts_prune_status is given, but has no value"),
-    "C3 name that is empty, alone": ({"name": ""}, "modelarts_prune_name is given, but has no value"),
+    "status of an empty list": ({**OLD, "status": []}, "modelarts_prune_status is given, but has no value"),
+    "name that is empty, alone": ({"name": ""}, "modelarts_prune_name is given, but has no value"),
     "workspace that is null": ({**OLD, "workspace_id": None}, "modelarts_prune_workspace_id is given, but has no value"),
     "region that is empty": ({**OLD, "region_name": ""}, "modelarts_prune_region_name is given, but has no value"),
     "age without a unit": ({"older_than": 30}, "modelarts_prune_older_than must be a number with a unit"),
@@ -139,8 +135,7 @@ REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
     "force that is no boolean": ({**OLD, "force": "maybe"}, "modelarts_prune_force"),
     "timeout that is true": ({**OLD, "timeout": True}, "modelarts_prune_timeout must be"),
     "price that is infinite": ({**OLD, "price_per_hour": "inf"}, "modelarts_prune_price_per_hour must be a number"),
-    # C6
-    "C6 folder that is not there": (
+    "folder that is not there": (
         {**OLD, "report_json": "/no/such/folder/r.json"},
         "the folder /no/such/folder cannot be written to",
     ),
@@ -170,14 +165,14 @@ def test_what_is_not_clear_stops_the_role_before_any_request(name: str, refused:
     assert untouched(cloud)
 
 
-def test_c1_a_list_that_a_shell_gives_as_the_text_of_a_list_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
+def test_a_list_that_a_shell_gives_as_the_text_of_a_list_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
     cloud = filled(simulator)
     output = run_playbook(cloud, tmp_path, *given(older_than="30d", keep="['keep-me','other']"))
     assert "Nothing was done. modelarts_prune_keep has" in output and "failed=1" in output
     assert untouched(cloud)
 
 
-def test_c3_a_criterion_that_a_wrapper_leaves_blank_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
+def test_a_criterion_that_a_wrapper_leaves_blank_stops_the_playbook(simulator: str, tmp_path: pathlib.Path) -> None:
     cloud = filled(simulator)
     output = run_playbook(cloud, tmp_path, *given(older_than="30d", status=""))
     assert "Nothing was done. modelarts_prune_status is given, but has no value" in output and "failed=1" in output
@@ -188,7 +183,7 @@ def test_c3_a_criterion_that_a_wrapper_leaves_blank_stops_the_playbook(simulator
 
 CHOSEN: t.Dict[str, t.Tuple[Variables, str]] = {
     "all criteria": ({"name": "(?i)EXP-.*", "older_than": "35d", "state": "running"}, "2 3 4 5"),
-    "C2 lists in lines": ({"status": "failed\r\n12\r\nrunning", "keep": "keep-me,\n5\r\n2", "name": ".*-.*"}, "2 3 5"),
+    "lists in lines": ({"status": "failed\r\n12\r\nrunning", "keep": "keep-me,\n5\r\n2", "name": ".*-.*"}, "2 3 5"),
     "keep omitted": ({"older_than": "30d", "keep": "{{ nothing | default(omit) }}"}, "4"),
     "another workspace": ({"name": ".*", "workspace_id": "7", "keep": "nobody"}, ALL),
 }
@@ -231,7 +226,7 @@ def test_what_meets_all_criteria_goes_and_nothing_else(name: str, worked: Worked
     gone = len(JOBS) - len(left) + (name == "another workspace")
     assert (clouds[name].job_ids(), results[name]["msg"]) == (left, "")
     assert results[name]["text"][0].startswith(f"{gone} visualization job{'' if gone == 1 else 's'} deleted, 0 failed, ")
-    assert "Still running: 0" in results[name]["text"]  # C4
+    assert "Still running: 0" in results[name]["text"]
 
 
 def report(name: str, worked: Worked) -> t.Tuple[Cloud, Result, Result]:
@@ -249,10 +244,10 @@ def test_what_is_to_be_kept_and_is_not_there_is_a_warning(worked: Worked) -> Non
     results = worked[1]
     warning = "Warning: modelarts_prune_keep: no job has the name or the ID nobody (any more)."
     assert warning in results["another workspace"]["text"]
-    assert not [line for line in results["C2 lists in lines"]["text"] if "Warning" in line]
+    assert not [line for line in results["lists in lines"]["text"] if "Warning" in line]
 
 
-def test_c4_what_was_refused_and_runs_is_told_in_numbers_and_money(worked: Worked) -> None:
+def test_what_was_refused_and_runs_is_told_in_numbers_and_money(worked: Worked) -> None:
     cloud, result, told = report("refused", worked)
     assert cloud.job_ids() == {"1", "3", "4"}
     assert "1 of 3 visualization jobs failed, 2 deleted, 0 unchanged. ModelArts.0105: 1 (1)." in result["msg"]
@@ -289,7 +284,7 @@ def test_in_check_mode_the_same_reports_say_what_would_be_done(worked: Worked) -
     assert f"<h1>{words}" in (worked[2] / "check.html").read_text()
 
 
-def test_c10_what_the_cloud_says_is_escaped_and_is_no_template(worked: Worked) -> None:
+def test_what_the_cloud_says_is_escaped_and_is_no_template(worked: Worked) -> None:
     dummy, result, told = report("evil words", worked)
     page = (worked[2] / "evil words.html").read_text()
     assert "<img" not in page and "<b>{{" not in page and "&lt;img src=x&gt;{{ 7 * 191 }}" in page
@@ -313,7 +308,7 @@ def test_each_report_is_readable_by_all_and_nothing_else_is_written(worked: Work
     assert not [path for path in folder.iterdir() if path.name.startswith("ansible.")]
 
 
-def test_c5_c7_a_play_works_beside_variables_of_others_and_where_localhost_is_reached_by_ssh(
+def test_a_play_works_beside_variables_of_others_and_where_localhost_is_reached_by_ssh(
     simulator: str, tmp_path: pathlib.Path
 ) -> None:
     cloud = filled(simulator)
@@ -324,3 +319,66 @@ def test_c5_c7_a_play_works_beside_variables_of_others_and_where_localhost_is_re
     output = run_playbook(cloud, tmp_path, "-i", str(inventory), *given(older_than="30d", keep="keep-me,8993"))
     assert "failed=0" in output and "changed=1" in output and cloud.job_ids() == {"3", "4"}
     assert "no job has the name or the ID 8993" in output.split("PLAY RECAP")[0].replace("\n", " ")
+
+
+# --- whoever includes the role may ignore its failures -----------------------------------------------------------
+
+
+def include(apply: t.Mapping[str, t.Any], **variables: t.Any) -> Result:
+    """Return a task that includes the role with keywords for its tasks."""
+    own = {P + name: value for name, value in variables.items()}
+    return {"ansible.builtin.include_role": {"name": "otc.modelarts.prune", "apply": dict(apply)}, "vars": own}
+
+
+def run_tasks(cloud: Cloud, folder: pathlib.Path, tasks: t.Sequence[Result], **keywords: t.Any) -> str:
+    """Run tasks on two hosts, the first of which is this machine, and return what is said."""
+    inventory, book = folder / "two.yml", folder / "tasks.yml"
+    hosts = {"this": {}, "other": {}}
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}))
+    book.write_text(yaml.safe_dump([{"hosts": "this", "gather_facts": False, "tasks": list(tasks), **keywords}]))
+    output = ansible_playbook(str(book), cloud.access_key(), folder, sys.executable, "-i", str(inventory))
+    return no_secret(output, cloud)
+
+
+IGNORED = {"ignore_errors": True}
+
+
+def test_a_stop_that_is_ignored_stops_all_the_same(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    tasks = [include(IGNORED, older_then="30d"), include(IGNORED, older_than="30d", keep="keep me")]
+    tasks += [include(IGNORED, older_than="30d", report_json="/nowhere/r.json")]
+    said = run_tasks(cloud, tmp_path, tasks)
+    assert cloud.job_ids() == set(ALL.split()) and cloud.changing() == [], said
+    assert said.count("Nothing was done.") >= 6, said
+
+
+def test_what_an_earlier_use_has_chosen_is_nothing_to_a_later_one(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    cloud.fault(
+        operation="list", nth=3, times=0, status=403, body={"error_code": "ModelArts.0108", "error_msg": "No permission."}
+    )
+    stop = include({}, name="exp-old|other", action="stop")
+    said = run_tasks(cloud, tmp_path, [stop, include(IGNORED, name="junk.*", keep="x")])
+    assert set(cloud.changing()) <= {"stop"} and cloud.job_ids() == set(ALL.split()), said
+
+
+def test_facts_that_go_to_another_host_choose_nothing(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    look, elsewhere = {"check_mode": True}, {"delegate_to": "other", "delegate_facts": True}
+    said = run_tasks(cloud, tmp_path, [include(look, name=".*"), include(elsewhere, name="tmp-.*")])
+    assert cloud.job_ids() == set(ALL.split()) and cloud.changing() == [], said
+    assert "0 visualization jobs deleted" in said
+
+
+def test_a_list_that_lags_after_a_failure_does_not_say_that_nothing_runs(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator, denied=["delete"])
+    cloud.fault(operation="list", nth=2, times=0, body={"job_total_count": 0, "jobs": []})
+    said = run_playbook(cloud, tmp_path, *given(name="exp-old"))
+    assert "Still running: unknown" in said and "Still running: 0" not in said
+
+
+def test_a_time_limit_of_ansible_does_not_take_the_report_away(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator, delete_seconds=60)
+    said = run_tasks(cloud, tmp_path, [include({"timeout": 6}, name="exp-old", report_json=str(tmp_path / "r.json"))])
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert [row["job_id"] for row in report["failed"]] == ["1"] and "failed=1" in said, said
