@@ -145,7 +145,7 @@ def test_files_and_entries_that_cannot_be_used_are_told_in_a_sentence(play: Play
     elsewhere = [("OS_CLIENT_CONFIG_FILE", str(path)) for path in (broken, vaulted, tmp_path / "none.yaml")]
     names = ("braces", "number", "nothing", "null_auth", "absent")
     tasks = [look(cloud=name) for name in names] + [look(cloud="mine", environment=dict([one])) for one in elsewhere]
-    said = ["in braces", "cannot", "is not there", "has no credentials", "is not there"]
+    said = ["in braces", "cannot", "it is null", "has no credentials", "is not there"]
     said += ["broken.yaml' is not YAML", "vaulted.yaml' is encrypted by ansible-vault", "names a file that is not there"]
     for result, expected in zip(play(*tasks, environ=environ), said):
         assert result["failed"] and expected in result["msg"], (expected, result["msg"])

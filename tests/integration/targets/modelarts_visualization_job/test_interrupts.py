@@ -96,10 +96,10 @@ def test_a_task_that_ran_into_its_timeout_begins_no_further_deletion(
         assert failed is not None, running.output()
         late[name], sent[name] = begun_after(cloud, failed), len(cloud.times("delete"))
     assert late == {name: [] for name in rows}
-    assert all(0 < number < JOBS for number in sent.values()), sent
+    assert all(number < JOBS for number in sent.values()) and any(sent.values()), sent
     if direct:  # what was in flight has been waited for, and what was done is told
         results = json.loads((tmp_path / "results.json").read_text())
         for name, (cloud, dummy) in rows.items():
             done = {entry["job_id"] for entry in cloud.log() if entry["operation"] == "delete" and entry["status"] == 200}
-            assert results[name]["changed"] is True, (name, results[name])
+            assert results[name]["changed"] is bool(done), (name, results[name])
             assert {row["job_id"] for row in results[name]["jobs"] if row["changed"]} == done, name

@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
 import pathlib
+import signal
 import sys
+import types
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action.normal import ActionModule as ModuleAction
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _messages
+from ansible_collections.otc.modelarts.plugins.action import modelarts_visualization_job, modelarts_visualization_job_info
+from ansible_collections.otc.modelarts.plugins.module_utils import _messages, _module
 from ansible_collections.otc.modelarts.plugins.module_utils._decide import Attempt, Done, Fail, Progress, Reason, Wanted
 from ansible_collections.otc.modelarts.plugins.plugin_utils import _direct
 from ansible_collections.otc.modelarts.plugins.plugin_utils._direct import Place, obstacle, plain
@@ -148,3 +154,150 @@ def progress(*attempts: bool, end: t.Any = None) -> Progress:
 )
 def test_a_sign_of_life_counts_what_was_asked_for_and_what_is_done(jobs: t.List[Progress], line: str) -> None:
     assert _messages.so_far(jobs, 7.4, 300) == line
+
+
+# --- the action, with as much of Ansible around it as it looks at ------------------------------------------------
+
+AUTH = {"access_key": "AK", "secret_key": "the-secret-key", "project_id": "p"}
+
+
+class Around(t.NamedTuple):
+    """What Ansible gives to an action, and what the action shows."""
+
+    run: t.Callable[..., t.Dict[str, t.Any]]
+    shown: t.List[str]
+
+
+@pytest.fixture
+def around(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Around:
+    """Return what runs a task by its action."""
+    monkeypatch.delenv("OS_CLOUD", raising=False)
+    shown: t.List[str] = []
+    monkeypatch.setattr(_direct.display, "vvv", lambda text, host=None: shown.append(text))
+    monkeypatch.setattr(_direct.display, "display", lambda text, **dummy: shown.append(text))
+    monkeypatch.setattr(ModuleAction, "run", lambda self, tmp, variables: {"as": "module"})
+
+    def run(args: t.Any, variables: t.Any = None, action: t.Any = modelarts_visualization_job, **keywords: t.Any) -> t.Any:
+        usual = {"environment": [], "async_val": 0, "check_mode": False, "no_log": False, "delegate_to": None, "timeout": 0}
+        task = types.SimpleNamespace(args=args, action="otc.modelarts.it", **{**usual, **keywords})
+        shell = types.SimpleNamespace(env_prefix=lambda **dummy: "", tmpdir=None)
+        connection = types.SimpleNamespace(transport="local", become=None, _shell=shell)
+        context, loader = types.SimpleNamespace(become=False), types.SimpleNamespace(get_basedir=lambda: str(tmp_path))
+        templar = types.SimpleNamespace(template=lambda value: value)
+        return action.ActionModule(task, connection, context, loader, templar, None).run(task_vars=variables or {})
+
+    return Around(run, shown)
+
+
+def test_a_task_that_may_run_here_does(around: Around) -> None:
+    result = around.run({"job_id": "1", "state": "absent"})
+    assert result["failed"] and "No credentials" in result["msg"]
+    assert around.shown == ["otc.modelarts.it runs in this process."]
+    assert around.run({"job_id": "1"}, action=modelarts_visualization_job_info)["failed"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "keywords"),
+    [
+        ({"otc_modelarts_direct": False}, {}),
+        ({"otc_modelarts_direct": "no"}, {}),
+        ({"ansible_python_interpreter": "/other/python"}, {}),
+        ({}, {"async_val": 10}),
+        ({"ansible_delegated_vars": {"h": {"ansible_python_interpreter": "/other/python"}}}, {"delegate_to": "h"}),
+    ],
+)
+def test_a_task_that_may_not_runs_as_a_module(around: Around, variables: t.Any, keywords: t.Any) -> None:
+    assert around.run({"job_id": "1"}, variables, **keywords) == {"as": "module"}
+    assert "runs as a module: " in around.shown[0]
+
+
+def test_a_library_that_only_some_need_is_tried_for_them_only(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: t.List[str] = []
+
+    def imported(*names: str) -> bool:
+        asked.extend(names)
+        return False
+
+    monkeypatch.setattr(_direct, "imported", imported)
+    assert around.run({"job_id": "1", "cloud": "mine"}) == {"as": "module"} and asked == ["openstack.config"]
+    assert around.run({"job_id": "1"}, environment=[{"OS_CLOUD": "mine"}]) == {"as": "module"}
+    assert around.run({"job_id": "1"})["failed"] and len(asked) == 2
+
+
+def test_the_switch_must_be_a_boolean(around: Around) -> None:
+    with pytest.raises(AnsibleActionFail, match="otc_modelarts_direct must be true or false"):
+        around.run({"job_id": "1"}, {"otc_modelarts_direct": "maybe"})
+
+
+def test_options_are_refused_as_a_module_refuses_them(around: Around) -> None:
+    odd = around.run({"job_id": "1", "colour": "red"})
+    assert odd["msg"].startswith("Unsupported parameters for (otc.modelarts.it) module: colour. Supported parameters include: ")
+    assert around.run({"state": "absent"})["msg"] == "one of the following is required: job_id, job_ids, name"
+    both = around.run({"job_id": "1", "id": "1"})
+    assert both["warnings"] == ["Both option job_id and its alias id are set."]
+
+
+def test_the_invocation_tells_no_secret(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shows in (True, False):
+        monkeypatch.setattr(_direct.DirectAction, "_shows_invocation", lambda self, variables, shows=shows: shows)
+        result = around.run({"job_id": "-", "state": "absent", "auth": AUTH, "wait_sleep": 0})
+        assert ("invocation" in result) is shows and "the-secret-key" not in json.dumps(result)
+
+
+def test_what_a_library_writes_is_shown_to_who_asks_for_much_and_masked(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    def noisy(*dummy: t.Any) -> t.Dict[str, t.Any]:
+        print("a warning about the-secret-key", file=sys.stderr)
+        return {"changed": False}
+
+    monkeypatch.setattr(_module, "perform", noisy)
+    assert around.run({"job_id": "1", "auth": AUTH})["changed"] is False
+    assert len(around.shown) == 2 and around.shown[1].startswith("a warning about ") and "the-secret-key" not in around.shown[1]
+
+
+def test_a_timeout_is_told_by_an_error_that_is_not_tried_again(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(task: t.Any, params: t.Any, check: bool, clock: t.Any, *dummy: t.Any) -> t.Dict[str, t.Any]:
+        os.kill(os.getpid(), signal.SIGALRM)
+        assert clock.stopped()
+        return {"changed": True, "failed": True, "msg": "It was interrupted."}
+
+    monkeypatch.setattr(_module, "perform", ended)
+    with pytest.raises(AnsibleActionFail, match=r"The timeout of this task \(3 s\) is over. It was interrupted.") as caught:
+        around.run({"job_id": "1", "auth": AUTH}, timeout=3)
+    assert caught.value.result["changed"] is True and "exception" not in caught.value.result
+
+
+def test_an_interrupt_is_handed_on_once_the_task_has_ended(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*dummy: t.Any) -> t.Dict[str, t.Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {"changed": False}
+
+    got: t.List[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
+    try:
+        monkeypatch.setattr(_module, "perform", ended)
+        around.run({"job_id": "1", "auth": AUTH})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert got == [signal.SIGTERM]
+
+
+def test_a_sign_of_life_is_shown_but_for_what_must_not_be_logged(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextlib.contextmanager
+    def at_once(show: t.Callable[[float], None]) -> t.Iterator[None]:
+        show(7.0)
+        yield
+
+    monkeypatch.setattr(_direct, "sign_of_life", at_once)
+    monkeypatch.setattr(_module, "perform", lambda *dummy: {"changed": False})
+    for no_log in (False, True):
+        around.shown.clear()
+        around.run({"job_id": "1", "auth": AUTH}, no_log=no_log)
+        lines = [line for line in around.shown if line.startswith("WAITING on localhost: asking what is there, 7 of 300 s")]
+        assert bool(lines) is not no_log
+
+
+@pytest.mark.parametrize("code", ["raise RuntimeError", "raise SystemExit", "def", "import nothing_of_this_name"])
+def test_a_library_that_breaks_is_one_that_cannot_be_imported(tmp_path: pathlib.Path, monkeypatch: t.Any, code: str) -> None:
+    (tmp_path / "broken_on_purpose.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert not _direct.imported("broken_on_purpose") and _direct.imported("json")
