@@ -373,10 +373,10 @@ class Made(t.NamedTuple):
     failure: t.Optional[str]
 
 
-def made(result: Job, again: Job, run: Job = RUN, **given: t.Any) -> Made:
+def made(result: Job, again: Job, run: t.Optional[Job] = None, **given: t.Any) -> Made:
     """Return the reports of a run about :data:`JOBS`."""
     one = asked(**given)
-    reports = _prune_report.reports(one, _prune.choose(JOBS, JOBS, one), result, again, run)
+    reports = _prune_report.reports(one, _prune.choose(JOBS, JOBS, one), result, again, run or RUN)
     return Made(json.loads(reports["json"]), reports["text"], reports["html"], reports["failure"])
 
 
