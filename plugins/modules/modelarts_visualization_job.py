@@ -308,7 +308,7 @@ jobs:
       type: bool
       sample: true
     job:
-      description: As RV(job).
+      description: The job as it is after the task, after O(state=absent) as it was before, with the fields of RV(job).
       type: dict
       sample: {"job_id": "8992", "status": 8, "status_name": "running", "state": "running"}
     failed:
@@ -322,55 +322,56 @@ jobs:
       type: str
       sample: "Cannot delete visualization job 8992: This job can't be delete. job status: 9 [ModelArts.0105]."
     outcome_unknown:
-      description: As RV(outcome_unknown), for this job.
-      returned: as RV(outcome_unknown)
+      description: Whether it is unknown if a request that changes this job was carried out. Never V(false).
+      returned: when no answer and no look told whether a request about this job was carried out
       type: bool
       sample: true
     error_code:
-      description: As RV(error_code).
-      returned: as RV(error_code)
+      description: The error code of the API about this job, always a string.
+      returned: when the API answered with an error code about this job, on failure and when it is why nothing changed
       type: str
       sample: ModelArts.0105
     error_message:
-      description: As RV(error_message).
-      returned: as RV(error_code)
+      description: The error message of the API about this job.
+      returned: when the API answered with an error code about this job, on failure and when it is why nothing changed
       type: str
       sample: "This job can't be delete. job status: 9"
     http_status:
-      description: As RV(http_status).
-      returned: as RV(http_status)
+      description: The HTTP status of the answer about this job, also where it had no error code.
+      returned: when an answer with an error decided the result for this job
       type: int
       sample: 400
     request_id:
-      description: As RV(request_id).
-      returned: as RV(http_status)
+      description: The ID by which the provider's support finds the request. V(null) where the answer had none.
+      returned: when an answer with an error decided the result for this job
       type: str
       sample: 1c2a7c0f5d9b4e0f8f5c
 outcome_unknown:
   description:
     - Whether a request that changes something was sent, and neither its answer nor the looks after it tell whether it was
       carried out. Never V(false).
-  returned: when that is so; the task has failed then
+  returned: on failure, when no answer and no look told whether a request was carried out
   type: bool
   sample: true
 error_code:
   description: The error code of the API, always a string.
-  returned: when the API answered with one, on failure and when it is why nothing changed
+  returned: when the API answered with an error code, on failure and when it is why nothing changed
   type: str
   sample: ModelArts.0105
 error_message:
   description: The error message of the API.
-  returned: as RV(error_code)
+  returned: when the API answered with an error code, on failure and when it is why nothing changed
   type: str
   sample: "This job can't be delete. job status: 9"
 http_status:
-  description: The HTTP status of that answer, also where it had no code, or where it was a success that says nothing.
-  returned: when the API answered with an error that decided the result
+  description: The HTTP status of the answer that decided the result, also where it had no error code, or where it was a success that says
+    nothing.
+  returned: when an answer with an error decided the result
   type: int
   sample: 400
 request_id:
   description: The ID by which the provider's support finds the request. V(null) where the answer had none.
-  returned: as RV(http_status)
+  returned: when an answer with an error decided the result
   type: str
   sample: 1c2a7c0f5d9b4e0f8f5c
 """

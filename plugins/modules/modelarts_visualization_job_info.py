@@ -233,22 +233,22 @@ quotas:
   sample: 10
 error_code:
   description: The error code of the API, always a string.
-  returned: on failure, when the API answered with one
+  returned: on failure, when the API answered with an error code
   type: str
   sample: ModelArts.0108
 error_message:
   description: The error message of the API.
-  returned: as RV(error_code)
+  returned: on failure, when the API answered with an error code
   type: str
   sample: No permission.
 http_status:
-  description: The HTTP status of that answer, also where it had no code.
+  description: The HTTP status of the answer, also where it had no error code.
   returned: on failure, when there was an answer
   type: int
   sample: 403
 request_id:
   description: The ID by which the provider's support finds the request. V(null) where the answer had none.
-  returned: as RV(http_status)
+  returned: on failure, when there was an answer
   type: str
   sample: 1c2a7c0f5d9b4e0f8f5c
 """

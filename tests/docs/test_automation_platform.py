@@ -22,6 +22,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils import _settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INPUTS = yaml.safe_load((ROOT / "docs" / "awx" / "inputs.yml").read_text())
+SETUP = yaml.safe_load((ROOT / "docs" / "awx" / "setup.yml").read_text())
 ENV: t.Dict[str, str] = yaml.safe_load((ROOT / "docs" / "awx" / "injectors.yml").read_text())["env"]
 FIELDS: t.Dict[str, t.Dict[str, t.Any]] = {field["id"]: field for field in INPUTS["fields"]}
 
@@ -42,7 +43,7 @@ def test_the_inputs_are_such_as_awx_takes() -> None:
 
 
 def test_what_is_secret_is_kept_secret() -> None:
-    assert {name for name, field in FIELDS.items() if field.get("secret")} == {"secret_key", "password"}
+    assert {name for name, field in FIELDS.items() if field.get("secret")} == {"secret_key", "security_token", "password"}
 
 
 def test_every_field_is_injected_where_the_modules_read_it() -> None:
@@ -58,6 +59,14 @@ def test_an_access_key_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.credentials, settings.project_id) == (_settings.AccessKey("AK", "SK"), "p1")
 
 
+def test_a_temporary_access_key_and_the_name_of_the_project_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = {"access_key": "AK", "secret_key": "SK", "security_token": "ST"}
+    inject(monkeypatch, **key, project_name="eu-de_research", region_name="eu-de")
+    settings = _settings.resolve({})
+    assert settings.credentials == _settings.AccessKey("AK", "SK", "ST")
+    assert (settings.project_id, settings.project_name) == (None, "eu-de_research")
+
+
 def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     user = {"username": "u", "password": "p", "user_domain_name": "d", "auth_url": "https://iam.example.com/v3"}
     inject(monkeypatch, **user, project_id="p1", region_name="eu-de")
@@ -68,7 +77,7 @@ def test_a_password_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def prune(variables: t.Dict[str, t.Any], environ: t.Dict[str, str], folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
     """Run the playbook that a job template of the guide runs, with these extra variables."""
-    [shown] = [one for one in pages.examples("yaml") if "ansible.builtin.import_playbook" in one.text]
+    [shown] = [one for one in pages.examples("yaml") if "import_playbook: otc.modelarts.prune" in one.text]
     (folder / "template.yml").write_text(shown.text)
     command = ["ansible-playbook", "-e", json.dumps(variables), "template.yml"]
     return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, check=False)
@@ -98,15 +107,63 @@ def test_a_question_of_a_survey_that_is_left_blank_stops_the_role_and_a_text_are
     assert set(before) - set(cloud.jobs()) == {"8996"}
 
 
+def survey() -> t.List[t.Dict[str, t.Any]]:
+    """Return the questions of the survey that the playbook for AWX makes."""
+    [template] = [task["awx.awx.job_template"] for play in SETUP for task in play["tasks"] if "awx.awx.job_template" in task]
+    return t.cast("t.List[t.Dict[str, t.Any]]", template["survey_spec"]["spec"])
+
+
+def test_the_survey_asks_only_for_what_is_always_answered() -> None:
+    known = yaml.safe_load((ROOT / "roles" / "prune" / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]
+    assert {one["variable"] for one in survey()} <= set(known["options"])
+    assert all(one["required"] and one["default"] and one["type"] in ("text", "textarea") for one in survey())
+
+
+def test_the_answers_to_the_survey_that_a_schedule_gives_prune_what_they_say(
+    tmp_path: pathlib.Path, environ: t.Dict[str, str], cloud: Cloud
+) -> None:
+    before = cloud.jobs()
+    assert prune({one["variable"]: one["default"] for one in survey()}, environ, tmp_path).returncode == 0
+    assert set(before) - set(cloud.jobs()) == {"8994", "8995"}  # of the old jobs those that do not run
+
+
+STAND_IN = """#!/usr/bin/python
+# WANT_JSON
+import json, os, sys
+given = json.load(open(sys.argv[1]))
+with open(os.environ["NOTES"], "a") as notes:
+    notes.write(json.dumps({name: value for name, value in given.items() if not name.startswith("_ansible")}) + "\\n")
+print(json.dumps({"changed": True}))
+"""
+
+
+def test_the_playbook_for_awx_hands_over_what_the_files_say(tmp_path: pathlib.Path, environ: t.Dict[str, str]) -> None:
+    modules = tmp_path / "others" / "ansible_collections" / "awx" / "awx" / "plugins" / "modules"
+    modules.mkdir(parents=True)
+    for name in ("credential_type", "notification_template", "job_template", "schedule"):
+        (modules / f"{name}.py").write_text(STAND_IN)
+    own = {**environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "others"), "NOTES": str(tmp_path / "notes")}
+    command = ["ansible-playbook", str(ROOT / "docs" / "awx" / "setup.yml")]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    kind, note, template, schedule = map(json.loads, (tmp_path / "notes").read_text().splitlines())
+    assert (kind["inputs"], kind["injectors"]) == (INPUTS, {"env": ENV})
+    assert template["notification_templates_error"] == [note["name"]]
+    assert schedule["unified_job_template"] == template["name"]
+
+
 def test_an_execution_environment_is_built_with_the_collection_and_what_it_needs(
     tmp_path: pathlib.Path, environ: t.Dict[str, str]
 ) -> None:
     shown = [one for one in pages.examples("yaml") if isinstance(one.content(), dict) and "dependencies" in one.content()]
     [definition] = shown
     (tmp_path / "execution-environment.yml").write_text(definition.text)
+    artifact = f"otc-modelarts-{yaml.safe_load((ROOT / 'galaxy.yml').read_text())['version']}.tar.gz"
+    (tmp_path / artifact).write_text("what ansible-galaxy has built")
     subprocess.run(["ansible-builder", "create"], cwd=tmp_path, env=environ, check=True, stdout=subprocess.DEVNULL)
     built = tmp_path / "context" / "_build"
-    assert yaml.safe_load((built / "requirements.yml").read_text()) == {"collections": ["otc.modelarts"]}
+    assert yaml.safe_load((built / "requirements.yml").read_text()) == {"collections": [{"name": artifact, "type": "file"}]}
+    assert (built / artifact).is_file()  # beside the file that names it
     assert (built / "requirements.txt").read_text().split() == ["openstacksdk"]
     # What the build then does inside of a container: it asks each collection what it needs.
     combined = tmp_path / "combined.txt"

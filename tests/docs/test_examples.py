@@ -20,15 +20,18 @@ import yaml
 from conftest import Cloud
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLES = pages.examples("yaml", "yaml+jinja")
-RUN = [one for one in EXAMPLES if isinstance(one.content(), list) and "openstack.cloud" not in one.text]
+# The page about testing shows a whole project, which test_testing.py runs.
+EXAMPLES = [one for one in pages.examples("yaml", "yaml+jinja") if one.page != "testing"]
+ELSEWHERE = ("openstack.cloud", "awx.awx")  # examples with modules that are not there
+RUN = [one for one in EXAMPLES if isinstance(one.content(), list) and not any(other in one.text for other in ELSEWHERE)]
 CLOUDS = next(one for one in EXAMPLES if isinstance(one.content(), dict) and "clouds" in one.content())
 # Blocks that show a file, which is tested where it belongs.
 FILES = {
     "fields": "docs/awx/inputs.yml",
     "env": "docs/awx/injectors.yml",
 }
-COMMANDS = [*pages.examples("console"), *(one for one in pages.examples("text") if "ansible-playbook" in one.text)]
+CONSOLE = [one for one in pages.examples("console") if one.page != "testing"]
+COMMANDS = [*CONSOLE, *(one for one in pages.examples("text") if "ansible-playbook" in one.text)]
 CRON = re.compile(r"([0-9*/,-]+ +){5}")  # when a line of cron runs its command
 PRUNING = [one for one in COMMANDS if "ansible-playbook otc.modelarts.prune" in one.text]
 # Commands that are not about a cloud. What they do is what other tests and make itself do.
@@ -87,14 +90,18 @@ def with_clouds(cloud: Cloud, folder: pathlib.Path) -> t.Dict[str, str]:
     return {**demo.environment(cloud, folder), "OS_CLIENT_CONFIG_FILE": str(path)}
 
 
+def as_playbook(text: str) -> str:
+    """Return the playbook that an example shows, or one around the tasks that it shows."""
+    shown = yaml.safe_load(text)
+    if any(name in shown[0] for name in ("hosts", "ansible.builtin.import_playbook")):
+        return text
+    return yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": shown}])
+
+
 def play(example: pages.Example, cloud: Cloud, folder: pathlib.Path) -> str:
     """Run the playbook, or the tasks, that an example shows."""
-    is_playbook = any(name in example.content()[0] for name in ("hosts", "ansible.builtin.import_playbook"))
     text = as_readers_would(example.text, cloud, folder)
-    written = (
-        text if is_playbook else yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(text)}])
-    )
-    (folder / "playbook.yml").write_text(written)
+    (folder / "playbook.yml").write_text(as_playbook(text))
     extra = {} if "import_playbook" not in text else {"modelarts_prune_older_than": "30d"}
     variables = json.dumps({**json.loads(vault(cloud, text)), **extra})
     return ansible(["ansible-playbook", "--diff", "-e", variables, "playbook.yml"], with_clouds(cloud, folder), folder)
@@ -113,6 +120,18 @@ def test_no_example_deletes_what_it_is_not_about(example: pages.Example, others:
     play(example, others, tmp_path)
     assert {one: told for one, told in others.jobs().items() if one in before} == before
     assert others.control("GET", "log") != []  # it was run, and looked
+
+
+@pytest.mark.parametrize("example", [one for one in RUN if "failed_when: false" in one.text], ids=str)
+def test_an_example_that_goes_on_after_a_failure_tells_one_that_comes_before_any_job(
+    example: pages.Example, cloud: Cloud, tmp_path: pathlib.Path
+) -> None:
+    environ = {name: value for name, value in demo.environment(cloud, tmp_path).items() if not name.startswith("OS_")}
+    (tmp_path / "playbook.yml").write_text(as_playbook(example.text))
+    command = ["ansible-playbook", "playbook.yml"]
+    done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2 and "No credentials" in said and "undefined" not in said and "no attribute" not in said, said
 
 
 def lines_of(example: pages.Example, cloud: Cloud, folder: pathlib.Path) -> t.List[t.List[str]]:
@@ -151,7 +170,9 @@ def test_every_other_block_is_the_file_that_it_shows() -> None:
     told = {}
     for one in others:
         content = one.content()
-        if isinstance(content, list):
+        if isinstance(content, list) and "awx.awx" in one.text:
+            told["playbook for AWX"] = content == yaml.safe_load((ROOT / "docs" / "awx" / "setup.yml").read_text())
+        elif isinstance(content, list):
             told["neighbour"] = content == yaml.safe_load((ROOT / "tests" / "keystone" / "neighbour.yml").read_text())
         elif "dependencies" in content:
             told["execution environment"] = True  # test_automation_platform.py builds from it
@@ -160,4 +181,5 @@ def test_every_other_block_is_the_file_that_it_shows() -> None:
         else:
             [file] = [path for key, path in FILES.items() if key in content]
             told[file] = content == yaml.safe_load((ROOT / file).read_text())
-    assert told == dict.fromkeys(["neighbour", "execution environment", "variables of the role", *FILES.values()], True)
+    expected = ["neighbour", "playbook for AWX", "execution environment", "variables of the role", *FILES.values()]
+    assert told == dict.fromkeys(expected, True)
