@@ -364,8 +364,7 @@ error_message:
   type: str
   sample: "This job can't be delete. job status: 9"
 http_status:
-  description: The HTTP status of the answer that decided the result, also where it had no error code, or where it was a success
-    that says nothing.
+  description: The HTTP status of the API's answer, also where it had no code, or was a success that says nothing.
   returned: when an answer with an error decided the result
   type: int
   sample: 400

@@ -35,7 +35,7 @@ COMMANDS = [*CONSOLE, *(one for one in pages.examples("text") if "ansible-playbo
 CRON = re.compile(r"([0-9*/,-]+ +){5}")  # when a line of cron runs its command
 PRUNING = [one for one in COMMANDS if "ansible-playbook otc.modelarts.prune" in one.text]
 # Commands that are not about a cloud. What they do is what other tests and make itself do.
-OTHER_COMMANDS = ("ansible-builder", "ansible-galaxy", "export", "make", "pip", ".venv/bin/nox")
+OTHER_COMMANDS = (".", "ansible-builder", "ansible-galaxy", "export", "make", "pip", "python3", ".venv/bin/nox")
 
 
 def as_readers_would(text: str, cloud: Cloud, folder: pathlib.Path) -> str:
