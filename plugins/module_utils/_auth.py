@@ -66,6 +66,7 @@ class Scope:
 
     project_id: t.Optional[str] = None
     catalog: t.Sequence[Json] = ()
+    project_name: t.Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
         project_id = read_project_id(body, str(settings.project_name))
     elif body is not None:
         scope = read_scope(body)
-        project_id = project_of_scope(project_id, scope)
+        wanted_name = settings.project_name if isinstance(settings.credentials, Token) else None
+        project_id = project_of_scope(project_id, scope, wanted_name)
     endpoint = (
         settings.endpoint
         or endpoint_from_catalog(scope, settings.region_name, settings.interface)
@@ -155,11 +157,15 @@ def read_scope(body: Json) -> Scope:
     project_id = project.get("id") if isinstance(project, dict) else None
     catalog = token.get("catalog")
     services = [entry for entry in catalog if isinstance(entry, dict)] if isinstance(catalog, list) else []
-    return Scope(str(project_id) if project_id else None, services)
+    project_name = project.get("name") if isinstance(project, dict) else None
+    return Scope(str(project_id) if project_id else None, services, str(project_name) if project_name else None)
 
 
-def project_of_scope(project_id: t.Optional[str], scope: Scope) -> str:
+def project_of_scope(project_id: t.Optional[str], scope: Scope, project_name: t.Optional[str] = None) -> str:
     """Return the id of the project. Raises :class:`AuthError` where the token is for another, or for none."""
+    if project_name and scope.project_name and project_name.casefold() != scope.project_name.casefold():
+        given = f"{printable(project_name)} ({named('project_name')})"
+        raise AuthError(f"The token is for project {printable(scope.project_name)}, not for {given}.")
     if project_id and scope.project_id and project_id != scope.project_id:
         given = f"{project_id} ({named('project_id')})"
         raise AuthError(f"The token is for project {printable(scope.project_id)}, not for {given}.")

@@ -505,10 +505,8 @@ def check_credentials(given: Params) -> None:
     nested = [str(name) for name, value in given.items() if isinstance(value, dict) and name not in ("auth", "cloud")]
     if nested:
         raise ParameterError(f"{nested[0]} must not be a dictionary.")
-    cloud, auth = given.get("cloud"), given.get("auth")
-    named_cloud = isinstance(cloud, str) and CLOUD_NAME.fullmatch(cloud) and cloud.strip()
-    if cloud is not None and not named_cloud and not (isinstance(cloud, dict) and cloud):
-        raise ParameterError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
+    check_cloud(given.get("cloud"))
+    auth = given.get("auth")
     if auth is None:
         return
     if not isinstance(auth, dict):
@@ -530,6 +528,16 @@ def check_credentials(given: Params) -> None:
     named_ones = [name for name in auth if _settings.our_name(name) in _settings.CREDENTIALS]
     if named_ones and not any(str(auth[name] or "").strip() for name in named_ones):
         raise ParameterError(f"{', '.join(f'auth.{name}' for name in named_ones)}: given, but without a value.")
+
+
+def check_cloud(cloud: t.Any) -> None:
+    """Raise :class:`ParameterError` where C(cloud) is neither a name nor an entry."""
+    named_cloud = isinstance(cloud, str) and CLOUD_NAME.fullmatch(cloud) and cloud.strip()
+    if cloud is not None and not named_cloud and not (isinstance(cloud, dict) and cloud):
+        raise ParameterError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
+    inner = cloud.get("cloud", "") if isinstance(cloud, dict) else ""
+    if not isinstance(inner, str) or (inner and not CLOUD_NAME.fullmatch(inner)):
+        raise ParameterError("cloud has a key cloud, which must be the name of an entry of clouds.yaml.")
 
 
 def check_at_least(params: Params, option: str, least: float) -> None:

@@ -13,6 +13,7 @@ import difflib
 import os
 import re
 import typing as t
+import warnings
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -70,6 +71,7 @@ OTHER_NAMES = {
 }
 # Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
 KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak", "sk")
+SHORTEST_USER = 8  # characters: a shorter user of a proxy may be a word that any message has
 LONGEST_SHOWN = 200  # characters
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
@@ -152,7 +154,7 @@ def source_from_environment(environ: t.Mapping[str, str]) -> Source:
     """Return the facts that the environment gives."""
     found: Source = {}
     for fact, (dummy, variables) in FACTS.items():
-        found[fact] = next((environ[name] for name in variables if environ.get(name)), None)
+        found[fact] = next((environ[name] for name in variables if environ.get(name, "").strip()), None)
     return known(found)
 
 
@@ -233,12 +235,14 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         merged = clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
         check_shape(merged, title)
         as_written = {key: merged[key] for key in KEY_NAMES if key in merged}  # what stands in braces in a key is no name
-        if region_name is None and usual_region is not None:
-            with contextlib.suppress(openstack_exceptions.SDKException):  # it has no such region, but its own
-                found = reader.get_one(cloud="this one", region_name=usual_region, validate=False)
-                return {**found.config, **as_written}
-        found = reader.get_one(cloud="this one", region_name=region_name or "", validate=False)
-        return {**found.config, **as_written}
+        with warnings.catch_warnings(record=True) as said_beside:
+            warnings.simplefilter("always")
+            found = get_one(reader, region_name, usual_region, openstack_exceptions.SDKException)
+        unknown = any("vendor profile" in str(one.message) for one in said_beside)
+        if unknown and not (found.get("auth") or {}).get("auth_url"):
+            text = "its profile is none that openstacksdk knows, or clouds-public.yaml, which may hold it, cannot be read"
+            raise SettingsError(f"{title} cannot be used: {text}.")
+        return {**found, **as_written}
     except openstack_exceptions.SDKException as error:
         # What it says may quote the entry, and a secret in it; only what is known not to is told.
         known_reason = re.match(r"Region \S+ is not a valid region name|.* defines a cloud named", str(error))
@@ -249,6 +253,14 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         raise SettingsError(f"{title} cannot be used: {text}.") from error
     except (OSError, AttributeError, TypeError, RecursionError) as error:
         raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
+
+
+def get_one(reader: t.Any, region_name: t.Optional[str], usual_region: t.Optional[str], failure: t.Any) -> t.Dict[str, t.Any]:
+    """Return what openstacksdk makes of the entry in a region: the one asked for, or else the usual one if it has that."""
+    if region_name is None and usual_region is not None:
+        with contextlib.suppress(failure):  # it has no such region, but its own
+            return dict(reader.get_one(cloud="this one", region_name=usual_region, validate=False).config)
+    return dict(reader.get_one(cloud="this one", region_name=region_name or "", validate=False).config)
 
 
 def check_shape(entry: t.Any, title: str) -> None:
@@ -315,7 +327,10 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
 def check_auth_type(auth_type: t.Any, whose: str) -> None:
     """Raise :class:`SettingsError` for a way to authenticate that IAM of these clouds does not know."""
     if str(auth_type or "password") not in AUTH_TYPES:
-        raise SettingsError(f"{whose} auth_type {printable(auth_type)}; use password, token or AK/SK.")
+        plain = re.fullmatch(r"[a-z0-9_]{1,40}", str(auth_type))  # else it may be something that is not to be shown
+        raise SettingsError(
+            f"{whose} {f'auth_type {auth_type!r}' if plain else 'another auth_type'}; use password, token or AK/SK."
+        )
 
 
 def known(source: t.Mapping[str, t.Any]) -> Source:
@@ -373,7 +388,7 @@ def secrets_given(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -
     """Return what must never be shown of the options, as they were given, and of the environment."""
     found = [environ.get(name) for name in SECRET_VARIABLES]
     urls = [value for name, value in environ.items() if name.lower() in PROXY_VARIABLES]
-    found.extend(user for value in urls for user in users_in(value))
+    found.extend(user for value in urls for user in users_in(value) if len(user) >= SHORTEST_USER)
     for entry in mappings([params.get("auth"), params.get("cloud")]):
         found.extend(str(value) for name, value in entry.items() if is_secret(name, value))
     for entry in mappings(dict(params)):
@@ -405,8 +420,8 @@ def may_tell(value: t.Any) -> bool:
 
 
 def users_in(url: str) -> t.List[str]:
-    """Return the user in a URL, or in what is meant for one, where no password follows: then it is often a token."""
-    match = re.match(r"\s*(?:[\w+]+:/*)?([^:/@\s]+)@", url)
+    """Return the user in a URL, or in what is meant for one: it is often a token."""
+    match = re.match(r"([^:/@\s]+)(:.*)?@", re.sub(r"^\s*([\w+]+:/+)?", "", url), re.DOTALL)
     return [unquote(match[1]), match[1]] if match else []
 
 

@@ -12,7 +12,9 @@ The module of the same name is what runs wherever anything speaks against that; 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -58,6 +60,14 @@ def imported(*names: str) -> bool:
     except (Exception, SystemExit):  # noqa: BLE001  # it is not our code, and the task can go another way
         return False
     return True
+
+
+def imported_anew(name: str, places: str) -> bool:
+    """Tell the same of openstacksdk, which settles where its files are when it is imported: that may have been elsewhere."""
+    before = sys.modules.get(places)
+    if before is not None:
+        importlib.reload(before)
+    return imported(name)
 
 
 # Ansible loads this file once, in the process that starts all the others: what is imported here, no task pays for again.
@@ -137,14 +147,16 @@ def plain_text(value: t.Any) -> str:
 @contextlib.contextmanager
 def surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[io.StringIO]:
     """Let a task have its environment and its folder for a while; give what is written to stderr meanwhile."""
-    before, before_folder = dict(os.environ), os.getcwd()
+    before, before_folder, before_logging = dict(os.environ), os.getcwd(), logging.root.manager.disable
     written = io.StringIO()
     try:
         os.environ.update(environment)
         os.chdir(folder)
+        logging.disable(logging.CRITICAL)  # what libraries log would reach Ansible's own log, secrets included
         with warnings.catch_warnings(), contextlib.redirect_stderr(written):
             yield written
     finally:
+        logging.disable(before_logging)
         os.chdir(before_folder)
         os.environ.clear()
         os.environ.update(before)
@@ -214,7 +226,7 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         if obstacle(place):
             return place  # what it would need here does not matter
         with surroundings(environment, self._loader.get_basedir()):
-            libraries = HERE and (not in_cloud or imported("openstack.config"))
+            libraries = HERE and (not in_cloud or imported_anew("openstack.config", "openstack.config.loader"))
         return Place(**{**vars(place), "libraries": libraries})
 
     def _switched_on(self, variables: Variables) -> bool:

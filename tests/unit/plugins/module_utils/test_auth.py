@@ -509,3 +509,10 @@ def test_no_secret_is_in_what_is_printed_of_it(shown: object) -> None:
     for way in (repr(shown), str(shown), f"{shown!a}"):
         assert type(shown).__name__ in way
         assert not [secret for secret in THE_SECRETS if secret in way]
+
+
+def test_a_token_for_a_project_of_another_name_is_refused() -> None:
+    scope = _auth.read_scope({"token": {"project": {"id": "p2", "name": "second"}}})
+    with pytest.raises(_auth.AuthError, match=r"The token is for project 'second', not for 'first' \(auth\.project_name"):
+        _auth.project_of_scope(None, scope, "first")
+    assert _auth.project_of_scope(None, scope, "Second") == _auth.project_of_scope(None, scope) == "p2"

@@ -224,6 +224,11 @@ REFUSED: t.List[t.Tuple[Fields, str]] = [
     ({"auth": BASE, "regions": [{"values": {"auth": {"token": "the-password"}}}]}, "openstacksdk refuses what is in it"),
     ({"auth": BASE, "profile": "https://example.com/"}, "is a URL, which is not fetched"),
     ({"auth_type": "v3applicationcredential", "auth": {"auth_url": IAM}}, "auth_type 'v3applicationcredential'"),
+    (
+        {"auth": {"username": "u", "password": "the-password"}, "profile": "nowhere"},
+        "its profile is none that openstacksdk knows",
+    ),
+    ({"auth": BASE, "auth_type": "The-password"}, "has another auth_type"),
     ({"auth": "the-password", "region_name": "{x}"}, "its auth is no mapping"),
     ({"auth": ["the-password"]}, "its auth is no mapping"),
     ({"auth": {**BASE, "password": {"x": "the-password"}}}, "its password must be text"),

@@ -266,3 +266,12 @@ def test_many_threads_may_pause_at_once_and_all_wake_at_a_signal() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert [future.result() for future in long] == [None] * 8 and clock.stopped()
         assert clock.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "cloud", [{"cloud": {"auth": {"pin_code": "ZZSECRET-abcdefgh"}}}, {"cloud": ["ZZSECRET-abcdefgh"]}, {"cloud": 5}]
+)
+def test_a_cloud_in_a_cloud_must_be_a_name_and_is_not_shown(cloud: t.Any) -> None:
+    with pytest.raises(_module.ParameterError, match="cloud has a key cloud") as caught:
+        _module.check_credentials({"cloud": cloud})
+    assert "ZZSECRET" not in str(caught.value)

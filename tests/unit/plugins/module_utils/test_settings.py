@@ -873,3 +873,15 @@ def test_iam_is_found_whatever_of_its_url_is_given(url: str) -> None:
 
 def test_what_is_too_long_to_be_shown_is_not_cut() -> None:
     assert _settings.whole("x" * 200) == repr("x" * 200) and _settings.whole("x" * 201) == "a text of 201 characters"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fact"),
+    [
+        ("OS_TOKEN", "OS_AUTH_TOKEN", "token"),
+        ("OS_PROJECT_ID", "OS_TENANT_ID", "project_id"),
+        ("OS_REGION_NAME", "OS_REGION", "region_name"),
+    ],
+)
+def test_a_variable_that_is_only_a_line_end_does_not_hide_the_next(first: str, second: str, fact: str) -> None:
+    assert _settings.source_from_environment({first: "\r", second: "wanted\r"})[fact] == "wanted"

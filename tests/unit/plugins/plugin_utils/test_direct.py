@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import logging
 import os
 import pathlib
 import signal
@@ -219,6 +220,7 @@ def test_a_library_that_only_some_need_is_tried_for_them_only(around: Around, mo
         return False
 
     monkeypatch.setattr(_direct, "imported", imported)
+    monkeypatch.delitem(sys.modules, "openstack.config.loader", raising=False)
     assert around.run({"job_id": "1", "cloud": "mine"}) == {"as": "module"} and asked == ["openstack.config"]
     assert around.run({"job_id": "1"}, environment=[{"OS_CLOUD": "mine"}]) == {"as": "module"}
     assert around.run({"job_id": "1"})["failed"] and len(asked) == 2
@@ -301,3 +303,21 @@ def test_a_library_that_breaks_is_one_that_cannot_be_imported(tmp_path: pathlib.
     (tmp_path / "broken_on_purpose.py").write_text(code)
     monkeypatch.syspath_prepend(str(tmp_path))
     assert not _direct.imported("broken_on_purpose") and _direct.imported("json")
+
+
+def test_a_library_looks_for_its_files_where_the_task_is_and_not_where_it_was_imported_first(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "placed_on_purpose.py").write_text("import os\nPLACE = os.getcwd()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert _direct.imported("placed_on_purpose")
+    with _direct.surroundings({}, str(tmp_path)):
+        assert _direct.imported_anew("placed_on_purpose", "placed_on_purpose")
+    assert str(tmp_path.resolve()) == sys.modules["placed_on_purpose"].PLACE
+
+
+def test_what_libraries_log_reaches_no_log(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _direct.surroundings({}, str(tmp_path)):
+        logging.getLogger("urllib3.connection").warning("the-secret-key")
+    logging.getLogger("urllib3.connection").warning("later")
+    assert [record.message for record in caplog.records] == ["later"]
