@@ -738,7 +738,7 @@ def test_a_request_gives_up_after_its_timeout_or_sooner(
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", note)
     with pytest.raises(_http.AnswerLost):
         send(transport, "GET", "http://127.0.0.1:1", within=within)
-    assert given == pytest.approx([seconds, seconds], abs=1.0)
+    assert len(given) == 2 and all(max(0.0, seconds - 6.0) < one <= seconds + 0.1 for one in given)  # a machine may stall
 
 
 @pytest.mark.parametrize("within", [0.0, -5.0])
