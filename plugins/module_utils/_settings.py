@@ -172,8 +172,6 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
     config = read_entry(entry, region_name, usual_region)
     title = entry_title(entry)
     auth = config.get("auth") or {}
-    if not isinstance(auth, dict):
-        raise SettingsError(f"{title} cannot be used: its auth is no mapping.")
     check_auth_type(config.get("auth_type"), f"{title} has")
     foreign = sorted(key for key in auth if str(key).startswith("application_credential"))
     if foreign:

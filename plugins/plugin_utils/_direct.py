@@ -22,7 +22,7 @@ import threading
 import time
 import typing as t
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible import constants as C  # noqa: N812
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -227,7 +227,7 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
             return place  # what it would need here does not matter
         with surroundings(environment, self._loader.get_basedir()):
             libraries = HERE and (not in_cloud or imported_anew("openstack.config", "openstack.config.loader"))
-        return Place(**{**vars(place), "libraries": libraries})
+        return replace(place, libraries=libraries)
 
     def _switched_on(self, variables: Variables) -> bool:
         value = self._templar.template(variables.get(SWITCH, True))
@@ -261,9 +261,9 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
                 result: Result = {"failed": True, "changed": False, "msg": self._refusal(validation.errors)}
             else:
                 result = self._perform(task, arguments.real(params), arguments.given, variables, ends)
-            secrets = _settings.secrets_given(arguments.given, os.environ)
-        if written.getvalue():
-            display.vvv(_http.masker(secrets)(written.getvalue()), host=self._host_name(variables))
+            if written.getvalue():
+                mask = _http.masker(_settings.secrets_given(arguments.given, os.environ))
+                display.vvv(mask(written.getvalue()), host=self._host_name(variables))
         both = [f"Both option {one['option']} and its alias {one['alias']} are set." for one in validation._warnings]
         if both:
             result["warnings"] = [*both, *result.get("warnings", [])]
