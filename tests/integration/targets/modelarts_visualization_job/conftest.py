@@ -174,6 +174,12 @@ def new_cloud(url: str, **settings: t.Any) -> Cloud:
     return Cloud(simulation.new_project(url, **{**quick, **settings}))
 
 
+@pytest.fixture
+def directly_unless_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave it to a test which way its tasks run, whatever all others do."""
+    monkeypatch.setattr(sys.modules[__name__], "RUN_DIRECTLY", True)
+
+
 Result = t.Dict[str, t.Any]
 Play = t.Callable[..., t.List[Result]]
 Row = t.Tuple[Cloud, Result]

@@ -13,20 +13,14 @@ import sys
 import time
 import typing as t
 
-import conftest
 import pytest
 import yaml
 from conftest import INFO, MODULE, Cloud, Clouds, Play, Result, Row, Running, begin_table, on_path, prepared
 
+pytestmark = pytest.mark.usefixtures("directly_unless_said")
 HERE = "runs in this process"
 AS_MODULE = "runs as a module: "
 REFUSED_KEY = {"status": 401, "body": {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information"}}
-
-
-@pytest.fixture(autouse=True)
-def directly_unless_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave it to each test here which way its tasks run, whatever all others do."""
-    monkeypatch.setattr(conftest, "RUN_DIRECTLY", True)
 
 
 # --- both ways do the same ---------------------------------------------------------------------------------------

@@ -14,22 +14,16 @@ import time
 import typing as t
 
 import ansible.release
-import conftest
 import pytest
 from conftest import Cloud, Clouds, Result, Row, Running, begin_table
 
+pytestmark = pytest.mark.usefixtures("directly_unless_said")
 CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
 JOBS = 120
 GRACE = 0.5  # seconds after which no request may begin any more
 AFTERMATH = 3.0  # seconds for which what was left running is watched
 ENOUGH = 10  # deletions after which a task is interrupted
 EACH_WAY = pytest.mark.parametrize("direct", [True, False], ids=["direct", "module"])
-
-
-@pytest.fixture(autouse=True)
-def directly_unless_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave it to each test here which way its tasks run, whatever all others do."""
-    monkeypatch.setattr(conftest, "RUN_DIRECTLY", True)
 
 
 def deleting(clouds: Clouds, direct: bool) -> t.Dict[str, Row]:
