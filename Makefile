@@ -62,6 +62,7 @@ clean: ## Remove all that was made
 	rm -rf $(VENV) .nox docs/html tests/output
 
 $(VENV)/ready: tests/requirements.txt tests/simulator/requirements.txt requirements.txt
+	@echo "Setting up $(VENV) with Ansible and the simulated cloud's libraries; this takes half a minute, once."
 	@python3 -m venv --clear $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(foreach file,$^,-r $(file))
 	@touch $@
