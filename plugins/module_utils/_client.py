@@ -352,6 +352,7 @@ class Client:
         """Return what holds a new token in place of one that expired; once in a task, else what was used comes back."""
         with self._connecting:
             if self._access is used and not self._renewed and isinstance(self.settings.credentials, _settings.Password):
+                self._access = None  # from here on, a refusal of what was used says nothing about what comes
                 self._renewed = True
                 self._access = replace(self._connect(), base=used.base)
             return self._access or used

@@ -333,7 +333,7 @@ def include(apply: t.Mapping[str, t.Any], **variables: t.Any) -> Result:
 def run_tasks(cloud: Cloud, folder: pathlib.Path, tasks: t.Sequence[Result], **keywords: t.Any) -> str:
     """Run tasks on two hosts, the first of which is this machine, and return what is said."""
     inventory, book = folder / "two.yml", folder / "tasks.yml"
-    hosts = {"this": {}, "other": {}}
+    hosts: dict[str, Result] = {"this": {}, "other": {}}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}))
     book.write_text(yaml.safe_dump([{"hosts": "this", "gather_facts": False, "tasks": list(tasks), **keywords}]))
     output = ansible_playbook(str(book), cloud.access_key(), folder, sys.executable, "-i", str(inventory))

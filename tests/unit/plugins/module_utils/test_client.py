@@ -664,19 +664,24 @@ def test_one_whose_token_another_has_renewed_takes_the_new_one() -> None:
 
 
 class TwoExpire:
-    """A transport on which two deletions meet an expired token together."""
+    """A transport on which two deletions meet an expired token; one hears of it while the other has a new one fetched."""
 
     def __init__(self) -> None:
         self.both = threading.Barrier(2)
+        self.fetching = threading.Event()
+        self.heard = threading.Event()
         self.fetched = 0
 
     def exchange(self, request: _http.Request) -> _http.Answer:
         if request.url == TOKENS:
             self.fetched += 1
+            if self.fetched > 1:
+                self.fetching.set()
+                assert self.heard.wait(10)
             return token(str(self.fetched))
         prepared = requests.Request(request.method, request.url, auth=request.authorise).prepare()
         if prepared.headers["X-Auth-Token"] == "1" and request.method == "DELETE":
-            self.both.wait(10)
+            assert self.both.wait(10) == 0 or self.fetching.wait(10)
             return refused(401, "APIGW.0307")
         return OK
 
@@ -685,6 +690,14 @@ def test_two_whose_token_expires_at_once_share_the_new_one() -> None:
     transport = TwoExpire()
     connected = threaded(transport, 2, settings(PASSWORD))
     connected.call("GET", JOB)
+    learn = connected._gate.learn
+
+    def hear(error: t.Optional[_http.CallError] = None) -> None:
+        learn(error)
+        if transport.fetching.is_set():
+            transport.heard.set()
+
+    connected._gate.learn = hear  # type: ignore[method-assign]
     with futures.ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda dummy: connected.call("DELETE", JOB).body, range(2)))
     assert answers == [{"is_success": True}] * 2
