@@ -133,7 +133,7 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
     if isinstance(credentials, Password):
         token = headers.get("X-Subject-Token")
         if not token:
-            raise AuthError("IAM answered without a token.")
+            raise AuthError(f"IAM answered without a token: check {named('auth_url')}.")
         credentials = Token(token)
     if body is not None and isinstance(credentials, AccessKey):
         project_id = read_project_id(body, str(settings.project_name))
@@ -144,7 +144,7 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
     endpoint = (
         settings.endpoint
         or endpoint_from_catalog(scope, settings.region_name, settings.interface)
-        or endpoint_from_region(settings)
+        or endpoint_from_region(settings, scope)
     )
     return Access(f"{endpoint}/v1/{project_id}", authoriser(credentials, project_id, now), token)
 
@@ -193,34 +193,48 @@ def project_from_iam(project_id: str) -> str:
         raise AuthError(f"What IAM answered is not the id of a project: {printable(project_id)}.") from error
 
 
+def listed(scope: Scope) -> t.List[t.Tuple[str, str, str]]:
+    """Return region (empty: any), interface (empty: any) and URL of each v1 endpoint of ModelArts in a catalog.
+
+    The service is listed more than once, with v1 and v2 URLs.
+    """
+    found = []
+    for service in scope.catalog:
+        entries = service.get("endpoints") if service.get("type") in MODELARTS_SERVICE_TYPES else None
+        for entry in entries if isinstance(entries, list) else []:
+            url = str(entry.get("url") or "") if isinstance(entry, dict) else ""
+            if re.search(r"/v1(/|$)", url):
+                region = str(entry.get("region_id") or entry.get("region") or "")
+                found.append(("" if region == "*" else region, str(entry.get("interface") or ""), url))
+    return found
+
+
 def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str], interface: str = "public") -> t.Optional[str]:
     """Return ModelArts' v1 endpoint (what is before ``/v1``) from a catalog, or ``None``.
 
-    The service is listed more than once, with v1 and v2 URLs. Raises :class:`AuthError` where it is no URL.
+    Raises :class:`AuthError` where it is no URL, or where several regions have one and none of them was chosen.
     """
-    for service in scope.catalog:
-        entries = service.get("endpoints")
-        if service.get("type") not in MODELARTS_SERVICE_TYPES or not isinstance(entries, list):
-            continue
-        for entry in entries:
-            if not isinstance(entry, dict) or entry.get("interface") not in (None, interface):
-                continue
-            if region_name and (entry.get("region_id") or entry.get("region")) not in (None, "", "*", region_name):
-                continue
-            url = str(entry.get("url") or "")
-            if re.search(r"/v1(/|$)", url):
-                return endpoint_from_iam(url)
-    return None
+    fitting = [(region, url) for region, kind, url in listed(scope) if kind in ("", interface)]
+    if region_name:
+        fitting = [one for one in fitting if one[0] == region_name] or [one for one in fitting if not one[0]]
+    regions = sorted({region for region, dummy in fitting})
+    if len(regions) > 1 and len({url for dummy, url in fitting}) > 1:
+        names = ", ".join(printable(region) for region in regions if region)
+        raise AuthError(f"IAM lists ModelArts in several regions ({names}): set {named('region_name')}.")
+    return endpoint_from_iam(fitting[0][1]) if fitting else None
 
 
-def endpoint_from_region(settings: Settings) -> str:
+def endpoint_from_region(settings: Settings, scope: Scope) -> str:
     """Return the endpoint that no catalog gives. Raises :class:`SettingsError`, or :class:`AuthError` if there is one."""
     try:
         return modelarts_base(settings)
     except SettingsError as error:
         if not asks_iam(settings):
             raise
-        raise AuthError(f"The catalog of IAM lists no ModelArts. {error}") from error
+        others = sorted({f"{region or 'any region'}, {kind or 'any interface'}" for region, kind, dummy in listed(scope)})
+        wanted = f"{settings.region_name or 'any region'}, {settings.interface}"
+        lists = f"lists ModelArts not for {wanted}, but for {'; '.join(others)}" if others else "lists no ModelArts"
+        raise AuthError(f"The catalog of IAM {lists}. {error}") from error
 
 
 def endpoint_from_iam(url: str) -> str:

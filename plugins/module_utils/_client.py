@@ -263,6 +263,7 @@ class Client:
 
     def _read(self, answer: Answer) -> Reply:
         """Return what an answer says; where parts of it are cut out to be shown, without the secrets that it may repeat."""
+        self.secrets.extend(filter(None, [answer.headers.get("X-Subject-Token")]))
         try:
             reply = read_answer(answer)
         except CallError as error:
@@ -324,7 +325,7 @@ class Client:
             raise self._no_access from error
         except (_auth.AuthError, _settings.SettingsError) as error:
             told = (reply.http_status, reply.request_id) if reply else (None, None)
-            self._no_access = NoAccess(str(error), None, *told, speaker=Speaker.IAM)
+            self._no_access = NoAccess(str(error), None, *told, speaker=Speaker.LOCAL)  # what to do stands in it
             raise self._no_access from error
         return access
 
@@ -332,7 +333,6 @@ class Client:
         """Return what IAM's answer gives; where parts of it are cut out to be shown, without the secrets that it may repeat."""
         if reply is None:
             return _auth.read_access(self.settings, None, {}, self._clock.time)
-        self.secrets.extend(filter(None, [reply.headers.get("X-Subject-Token")]))
         try:
             return _auth.read_access(self.settings, reply.body, reply.headers, self._clock.time)
         except _auth.AuthError as error:
@@ -377,6 +377,6 @@ def wants_quiet(error: CallError) -> bool:
 
 
 def from_iam(error: CallError) -> NoAccess:
-    """Return what came of asking IAM as what it means for every call. What a proxy or this machine says stays theirs."""
-    speaker = error.speaker if error.speaker in (Speaker.PROXY, Speaker.LOCAL) else Speaker.IAM
+    """Return what came of asking IAM as what it means for every call. What others than a server say stays theirs."""
+    speaker = Speaker.IAM if error.speaker is Speaker.MODELARTS else error.speaker
     return NoAccess(error.message, error.code, error.http_status, error.request_id, speaker=speaker)

@@ -13,10 +13,13 @@ The law of what an answer proves stands in :func:`failure_of`: only a refusal pr
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import enum
+import errno
 import html
 import importlib
+import itertools
 import json
 import os
 import re
@@ -226,6 +229,7 @@ def read_answer(answer: Answer) -> Reply:
 MASK = "********"
 SHORTEST_HIDDEN = 6  # characters; a secret with fewer is looked for only as it is usually written
 ROUNDS = 5  # how often a text may be encoded
+ENCODINGS = ("utf-8", "latin-1", "cp1252")
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 ODD = re.compile(r"[%&\\+\s\x00-\x1f\x7f]")  # without any of these, a text is written plainly
 GAPS = re.compile(r"\\+[bfnrt]|[+\s\x00-\x1f\x7f]")
@@ -234,9 +238,25 @@ GAPS = re.compile(r"\\+[bfnrt]|[+\s\x00-\x1f\x7f]")
 def usual_forms(secret: str) -> t.Set[str]:
     """Return a secret as it is, and as URLs, HTML, JSON and headers usually carry it."""
     plain = secret.strip()
-    urls = {way(plain, safe=safe, errors="replace") for way in (quote, quote_plus) for safe in ("", "/")}
-    encoded = base64.b64encode(plain.encode("utf-8", "replace")).decode()
-    return {secret, plain, *urls, *in_json(plain), html.escape(plain), encoded}
+    contents = in_bytes(plain)
+    urls = {way(content, safe=safe) for content in contents for way in (quote, quote_plus) for safe in ("", "/")}
+    texts = {form for one in (plain, *misread(plain)) for form in (one, *in_json(one), html.escape(one))}
+    return {secret, *urls, *texts, *(base64.b64encode(content).decode() for content in contents)}
+
+
+def in_bytes(secret: str) -> t.Set[bytes]:
+    """Return a secret in each of the usual encodings that has its characters."""
+    found = {secret.encode("utf-8", "replace")}
+    for encoding in ENCODINGS:
+        with contextlib.suppress(UnicodeEncodeError):
+            found.add(secret.encode(encoding))
+    return found
+
+
+def misread(secret: str) -> t.Set[str]:
+    """Return what becomes of a secret that is written in one of the usual encodings and read in another."""
+    texts = {content.decode(encoding, "replace") for content in in_bytes(secret) for encoding in ENCODINGS}
+    return {text for text in texts if len(text.replace("\ufffd", "")) >= SHORTEST_SECRET}
 
 
 def in_json(secret: str) -> t.Set[str]:
@@ -262,8 +282,7 @@ def plainly(text: str) -> str:
 
 def within_base64(secret: str) -> t.Iterator[str]:
     """Yield what of a base64 text, in both alphabets, tells that a secret is in it, whatever stands before and behind it."""
-    content = secret.encode("utf-8", "replace")
-    for before, first in ((0, 0), (1, 2), (2, 3)):
+    for content, (before, first) in itertools.product(in_bytes(secret), ((0, 0), (1, 2), (2, 3))):
         encoded = base64.b64encode(bytes(before) + content)[first : (before + len(content)) * 8 // 6].decode()
         yield encoded
         yield encoded.translate({ord("+"): "-", ord("/"): "_"})
@@ -281,7 +300,7 @@ def masker(secrets: t.Iterable[str], shortest: int = SHORTEST_SECRET) -> t.Calla
     ordered = [(form, re.compile(r"\s+".join(map(re.escape, form.split())))) for form in sorted(forms, key=len, reverse=True)]
     in_full = [secret.strip() for secret in long_enough if len(plainly(secret)) >= SHORTEST_HIDDEN]
     in_base64 = {part for secret in in_full for form in (secret, *in_json(secret)) for part in within_base64(form)}
-    told = {plainly(form) for form in (*in_full, *in_base64)}
+    told = {plainly(form) for form in (*in_full, *in_base64, *(text for secret in in_full for text in misread(secret)))}
     hidden = [form for form in told if len(form) >= SHORTEST_HIDDEN]
 
     def mask(text: str) -> str:
@@ -424,6 +443,8 @@ def describe_body(answer: Answer) -> str:
         return f"The answer is longer than {MAX_ANSWER_BYTES // 1024 // 1024} MiB."
     if not answer.body.strip():
         return "The answer has an empty body."
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        return "The answer is compressed, which was not asked for: something between here and the server does that."
     if parse_json(answer.body) is None and answer.body.strip() != b"null":
         return "The answer is not JSON."
     return "The answer is JSON, but not what this call answers with."
@@ -546,7 +567,7 @@ class Transport:
                 if isinstance(value, str):
                     value.encode("latin-1")
         except (requests.exceptions.RequestException, ValueError) as error:
-            text = f"The request to {host_header(request.url)} cannot be sent ({type(error).__name__})."
+            text = f"The request to {host_header(request.url)} cannot be sent: its URL, or a header of it, is none that can be."
             raise Unsendable(text, speaker=Speaker.LOCAL) from error
         return prepared
 
@@ -595,6 +616,8 @@ def check_files(verify: t.Any, cert: t.Any, giver: str) -> None:
     if isinstance(verify, str):
         try:
             folder = os.path.isdir(verify)
+            if not folder and not os.path.isfile(verify):  # a pipe would keep us waiting
+                raise FileNotFoundError(errno.ENOENT, "there is no such file")
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.load_verify_locations(capath=verify if folder else None, cafile=None if folder else verify)
         except (OSError, ValueError) as error:
@@ -637,9 +660,9 @@ def reason(error: BaseException) -> str:
     said = getattr(error, "reason", None)  # an end of the connection in the middle of the handshake has none
     if isinstance(error, ssl.SSLError) and isinstance(said, str):
         return said.replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
-        return error.strerror
-    return type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return "the TLS library does not say why"
+    return getattr(error, "strerror", None) or "it cannot be read"
 
 
 def checked_proxy(proxy: str) -> str:
@@ -679,7 +702,7 @@ def accident(error: Exception, route: Route, seconds: float) -> CallError:
         return AnswerLost(f"No answer from {route.host}{route.through} within {seconds:.3g} s.", speaker=Speaker.NETWORK)
     invalid = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
     if isinstance(error, invalid):
-        return Unsendable(f"The request to {route.host} cannot be sent ({type(error).__name__}).", speaker=Speaker.LOCAL)
+        return Unsendable(f"The request to {route.host} cannot be sent: its URL is none.", speaker=Speaker.LOCAL)
     return broken(route)
 
 
@@ -694,7 +717,8 @@ def unconnected(chain: t.Sequence[BaseException], route: Route, seconds: float) 
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = getattr(cause, "verify_message", None) or "it is for another host"  # else the text quotes the certificate
-            return Unsendable(f"The certificate of {route.host} cannot be verified: {why} (validate_certs, ca_cert).")
+            text = f"The certificate of {route.host} cannot be verified: {why} (validate_certs, ca_cert)."
+            return Unsendable(text, speaker=Speaker.LOCAL)
     for cause in chain:
         if isinstance(cause, (UnicodeError, urllib3_exceptions.LocationValueError)):
             return Unsendable(f"{route.host} is not the name of a host.")

@@ -16,6 +16,7 @@ from . import _jobs
 from ._decide import Attempt, Fail, Outcome, Progress, Reason
 from ._http import AnswerLost, CallError, DeadlineExceeded, NoAccess, Speaker, Unintelligible
 from ._jobs import SETTLE_SECONDS, Unreadable
+from ._settings import named
 
 # What a task was about to do, by the phase in which it failed.
 VERBS = {"delete": "delete", "stop": "stop", "start": "start", "create": "create", "place": "create", "run": "start"}
@@ -224,6 +225,8 @@ def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
         return iam_advice(error)
     if error.speaker in (Speaker.PROXY, Speaker.LOCAL):
         return ""  # their message names the proxy, or the file and the option
+    if error.speaker is Speaker.NETWORK:
+        return f"Check {named('auth_url')}" if isinstance(error, NoAccess) else ""
     if isinstance(error, NoAccess):
         return "Check the credentials; a key is locked for some minutes after more than five bad signatures"
     return modelarts_advice(error, with_force)
@@ -234,7 +237,7 @@ def iam_advice(error: CallError) -> str:
     if re.match(r"ModelArts\.", error.kind()):
         return "Check auth_url: ModelArts answers there, which is not IAM"
     if error.http_status in (401, 403):
-        return "Check the user, the password, the domain and the project: IAM refused them"
+        return "Check the credentials and the project (of a user also the domain): IAM refused them"
     if error.http_status == 404:
         return "Check auth_url: IAM answers there, or a server that is not IAM"
     return "Check auth_url, and try again later"

@@ -35,7 +35,7 @@ Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 Announce = t.Callable[[t.Sequence[Progress]], None]
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
-CLOUD_NAME = re.compile(r"[\w .@:/+-]{1,128}")
+CLOUD_NAME = re.compile(r"[\w .@:/+()-]{1,128}")
 KEY_NAME = re.compile(r"[a-z][a-z_]{1,39}")
 DURATION = re.compile(r"\s*([0-9]{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -304,7 +304,7 @@ def parsed_auth(params: Params) -> Params:
 
 
 def parsed_cloud(params: Params) -> Params:
-    """Return C(cloud) as the mapping that its text is in JSON, or without the line end around it; else nothing."""
+    """Return C(cloud) as the mapping that its text is in JSON, or as a name: without the line end around it; else nothing."""
     cloud = params.get("cloud")
     if not isinstance(cloud, str):
         return {}
@@ -325,6 +325,8 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
             shown.update({name: None} if names_jobs(name) else {})  # elsewhere null means not given, or is refused by us
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden)
+        elif isinstance(value, dict) and name != "cloud" and not names_jobs(name) and option_of(name, spec) is not None:
+            continue  # it is refused before anything is done
         elif (
             (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
             or isinstance(value, dict)
@@ -399,7 +401,7 @@ def without_secrets(result: Result, secrets: t.Iterable[str], warnings: t.Sequen
     def masked(value: t.Any, in_job: bool) -> t.Any:
         if isinstance(value, dict):
             inside = in_job or "job_name" in value
-            told = ("before", "after", "job_id")
+            told = ("before", "after", "job_id", "quotas")
             return {name_of(name, inside): masked(one, inside or name in told) for name, one in value.items()}
         if isinstance(value, list):
             return [masked(one, in_job) for one in value]

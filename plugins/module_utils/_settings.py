@@ -218,13 +218,18 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         from openstack.config import loader
     except ImportError as error:
         raise SettingsError(f"cloud (OS_CLOUD) is set, but openstacksdk cannot be imported: {error}.") from error
-    title, name, file = entry_title(entry), entry.get("cloud"), None
+    title, name, file, secure = entry_title(entry), entry.get("cloud"), None, None
     if name is not None:
         file = check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES)
-        check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
+        secure = check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
         title = f"{title} in {file}," if file else title
     try:
-        reader = openstack_config.OpenStackConfig(load_yaml_config=name is not None, load_envvars=name is not None)
+        reader = openstack_config.OpenStackConfig(
+            config_files=[file] if file else None,
+            secure_files=[secure] if secure else None,
+            load_yaml_config=name is not None,
+            load_envvars=name is not None,
+        )
         clouds = reader.cloud_config["clouds"]
         if name is not None and clouds.get(name) is None:
             places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
@@ -299,12 +304,14 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
     """
     import yaml
 
-    named_one = os.environ.get(variable)
+    named_one = os.environ.get(variable, "").strip("\r\n")
     if named_one and not os.path.exists(named_one):
         raise SettingsError(f"{variable} names a file that is not there: {printable(named_one)}.")
     path = named_one or next((one for one in usual if os.path.exists(one)), None)
     if path is None:
         return None
+    if not os.path.isfile(path):
+        raise SettingsError(f"{printable(path)} is no file: openstacksdk would wait for it, or read nothing.")
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -359,10 +366,23 @@ class Sources:
         """Return a fact from the strongest source that has it, or ``None``."""
         return next((source[fact] for source in self.in_order if fact in source), None)
 
+    def blamed(self, error: SettingsError, source: t.Optional[Source] = None) -> SettingsError:
+        """Return an error that says so where what it speaks of stands in the entry of clouds.yaml.
+
+        :param source: where it stands; if not given, that is where the facts that it names come from.
+        """
+        facts = [fact for fact in FACTS if named(fact) in str(error)]
+        winners = [next((one for one in self.in_order if fact in one), None) for fact in facts]
+        entry = source is self.cloud if source is not None else any(one is self.cloud for one in winners)
+        return SettingsError(f"{self.cloud_title} cannot be used: {error}") if entry and self.cloud_title else error
+
     def credentials(self) -> Credentials:
         """Return the credentials of the one source that has any. Raises :class:`SettingsError` where there are none."""
         for source in self.in_order:
-            own = credentials_of(source)
+            try:
+                own = credentials_of(source)
+            except SettingsError as error:
+                raise self.blamed(error, source) from error
             if own is not None:
                 return own
             if source is self.cloud and self.cloud_title:
@@ -499,6 +519,14 @@ def resolve(
     """
     sources = Sources(params, os.environ if environ is None else environ, load_cloud)
     credentials = sources.credentials()
+    try:
+        return settings_of(sources, credentials)
+    except SettingsError as error:
+        raise sources.blamed(error) from error
+
+
+def settings_of(sources: Sources, credentials: Credentials) -> Settings:
+    """Return what the sources come to. Raises :class:`SettingsError`."""
     endpoint = sources.get("endpoint")
     if endpoint:
         endpoint = split_endpoint(endpoint)[0]
@@ -600,8 +628,12 @@ def interface_of(sources: Sources) -> str:
 
 
 def verification(sources: Sources) -> t.Union[bool, str]:
-    """Return what certificates are verified against: ``True``, the path of a bundle, or ``False`` where told not to."""
-    if sources.get("validate_certs") in (False, "false", "False", "no"):
+    """Return what certificates are verified against: ``True``, the path of a bundle, or ``False``.
+
+    It is ``False`` only where the strongest source that speaks of it says so: a bundle in the options is not given for nothing.
+    """
+    strongest = next((source for source in sources.in_order if "validate_certs" in source or "ca_cert" in source), {})
+    if strongest.get("validate_certs") in (False, "false", "False", "no"):
         return False
     return existing_path(sources, "ca_cert") or True
 
@@ -620,7 +652,7 @@ def existing_path(sources: Sources, fact: str) -> t.Optional[str]:
     if not path:
         return None
     expanded = os.path.expanduser(str(path))
-    if not os.path.exists(expanded):
+    if not os.path.isfile(expanded) and not os.path.isdir(expanded):  # of a pipe nobody knows when it ends
         raise SettingsError(f"{named(fact)}: there is no file {printable(path)}.")
     return expanded
 

@@ -36,7 +36,9 @@ TARGETS: t.Dict[str, t.Tuple[str, ...]] = {
 SECTIONS = {"_http.py": ("# --- reading answers: pure", "# --- ")}
 # Left out: decorators are no decisions; and what is compared for equality here are strings, numbers with a name, and
 # lists, so that asking instead which comes first, or whether they are the same object, is chance and no test's business.
-NOISE = re.compile(r"RemoveDecorator|ReplaceComparisonOperator_(Eq|NotEq)_(Lt|Gt|Is)|_(Lt|LtE|Gt|GtE)_(Is|IsNot|Eq|NotEq)$")
+NOISE = re.compile(
+    r"RemoveDecorator|ReplaceComparisonOperator_(Eq|NotEq)_(Lt|Gt|Is)|_(Lt|LtE|Gt|GtE|Is|IsNot)_(Is|IsNot|Eq|NotEq)$"
+)
 
 
 @dataclass(frozen=True)

@@ -294,8 +294,13 @@ TOKEN_OF_P: Fields = {"token": {"project": {"id": "p"}}}
 @pytest.mark.parametrize(
     ("fields", "body", "headers", "message"),
     [
-        ({"credentials": A_PASSWORD}, TOKEN_OF_P, {}, "IAM answered without a token."),
-        ({"credentials": A_PASSWORD}, TOKEN_OF_P, {"X-Subject-Token": ""}, "IAM answered without a token."),
+        ({"credentials": A_PASSWORD}, TOKEN_OF_P, {}, "IAM answered without a token: check auth.auth_url (OS_AUTH_URL)."),
+        (
+            {"credentials": A_PASSWORD},
+            TOKEN_OF_P,
+            {"X-Subject-Token": ""},
+            "IAM answered without a token: check auth.auth_url (OS_AUTH_URL).",
+        ),
         ({"project_id": None}, {}, {}, "The token is for no project: set auth.project_id (OS_PROJECT_ID or OS_TENANT_ID)."),
         (
             {"project_id": "q"},
@@ -463,6 +468,43 @@ def test_the_catalog_gives_the_public_v1_endpoint_of_the_region(
     catalog: t.List[Fields], region: t.Optional[str], endpoint: t.Optional[str]
 ) -> None:
     assert _auth.endpoint_from_catalog(_auth.Scope("p", catalog), region) == endpoint
+
+
+def regions(*entries: t.Tuple[t.Optional[str], str]) -> t.List[Fields]:
+    """Return a catalog in which ModelArts has these regions and hosts."""
+    found = [{"interface": "public", "region_id": region, "url": f"https://{host}/v1/p"} for region, host in entries]
+    return [{"type": "modelarts", "endpoints": found}]
+
+
+@pytest.mark.parametrize(
+    ("catalog", "region", "endpoint"),
+    [
+        (regions(("eu-de", "a"), ("eu-de", "b")), None, "https://a"),
+        (regions(("eu-de", "a"), ("eu-nl", "a")), None, "https://a"),
+        (regions(("*", "any"), ("eu-de", "a")), "eu-de", "https://a"),
+        (regions((None, "any"), ("eu-nl", "a")), "eu-de", "https://any"),
+        (regions(("eu-nl", "a")), "eu-de", None),
+    ],
+    ids=["one region", "two at one host", "the region before any", "any before another", "another only"],
+)
+def test_of_several_regions_the_one_asked_for_is_taken(
+    catalog: t.List[Fields], region: t.Optional[str], endpoint: t.Optional[str]
+) -> None:
+    assert _auth.endpoint_from_catalog(_auth.Scope("p", catalog), region) == endpoint
+
+
+@pytest.mark.parametrize("entries", [(("eu-nl", "a"), ("eu-de", "b")), (("*", "a"), ("eu-de", "b"), ("eu-nl", "c"))])
+def test_of_several_regions_none_is_taken_that_nobody_asked_for(entries: t.Tuple[t.Tuple[str, str], ...]) -> None:
+    said = r"in several regions \('eu-de', 'eu-nl'\): set region_name \(OS_REGION_NAME or OS_REGION\)"
+    with pytest.raises(_auth.AuthError, match=said):
+        _auth.endpoint_from_catalog(_auth.Scope("p", regions(*entries)), None)
+
+
+def test_a_catalog_that_has_modelarts_elsewhere_says_where() -> None:
+    body = {"token": {"project": {"id": "p"}, "catalog": regions(("eu-nl", "a"))}}
+    own = settings(endpoint=None, project_id=None, region_name="eu-de", auth_url="https://iam.example.com/v3")
+    with pytest.raises(_auth.AuthError, match="lists ModelArts not for eu-de, public, but for eu-nl, public"):
+        _auth.read_access(own, body, {})
 
 
 def test_without_a_catalog_there_is_no_endpoint_in_it() -> None:

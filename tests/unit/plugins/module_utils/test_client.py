@@ -753,9 +753,9 @@ IAM_FAILURES: t.List[t.Tuple[str, Reply, str, t.Optional[str], t.Optional[int], 
     ("broken", answer(500, HTML), "The answer is not JSON.", None, 500, IAM_SAYS),
     ("redirect", answer(302, b""), "The server answered with a redirect, which is not followed.", None, 302, IAM_SAYS),
     ("HTML", answer(201, HTML), "The answer is not JSON.", None, 201, IAM_SAYS),
-    ("no project", token("one", None), "The token is for no project: set auth.project_id", None, 201, IAM_SAYS),
-    ("odd project", token("one", "a/b"), "What IAM answered is not the id of a project", None, 201, IAM_SAYS),
-    ("no certificate", _http.Unsendable("Bad certificate."), "Bad certificate.", None, None, IAM_SAYS),
+    ("no project", token("one", None), "The token is for no project: set auth.project_id", None, 201, _http.Speaker.LOCAL),
+    ("odd project", token("one", "a/b"), "What IAM answered is not the id of a project", None, 201, _http.Speaker.LOCAL),
+    ("no connection", _http.Unsendable("No host."), "No host.", None, None, _http.Speaker.NETWORK),
     ("proxy", _http.Unsendable("407.", speaker=_http.Speaker.PROXY), "407.", None, None, _http.Speaker.PROXY),
     ("file", _http.Unsendable("No PEM.", speaker=_http.Speaker.LOCAL), "No PEM.", None, None, _http.Speaker.LOCAL),
 ]
@@ -904,6 +904,9 @@ CATALOG: t.List[Fields] = [
 ]
 
 
+CATALOG_OF_ONE = [{**CATALOG[1], "endpoints": CATALOG[1]["endpoints"][2:]}]
+
+
 def test_with_a_key_the_id_of_a_project_is_looked_up_by_its_name_once() -> None:
     projects = answer(200, {"projects": [{"id": "q", "name": "nn"}, {"id": "p", "name": "n"}]})
     script = Script((f"GET {IAM}/projects?name=n as AK", projects), (request("GET"), OK), (request("DELETE"), OK))
@@ -936,7 +939,7 @@ def test_a_key_that_iam_refuses_is_sent_once() -> None:
     [
         ({"endpoint": None, "region_name": "eu-de"}, token("one", "p", CATALOG), "https://catalog.example.com/v1/p"),
         ({"endpoint": None, "region_name": "eu-nl"}, token("one", "p", CATALOG), "https://nl.example.com/v1/p"),
-        ({"endpoint": None}, token("one", "p", CATALOG), "https://nl.example.com/v1/p"),
+        ({"endpoint": None}, token("one", "p", CATALOG_OF_ONE), "https://catalog.example.com/v1/p"),
         (
             {"endpoint": None, "region_name": "eu-de", "auth_url": OTC_IAM},
             token("one"),
@@ -971,6 +974,16 @@ def test_project_and_endpoint_come_from_the_token_where_they_are_not_given(
     connected.call("GET", JOB)
     connected.call("GET", JOB)
     played(script)
+
+
+def test_a_token_that_iam_sends_with_an_answer_that_is_no_success_is_never_shown() -> None:
+    secret = "Kx7-vQ2pLmZ9"
+    told = answer(
+        201, {"error": {"code": 500, "message": f"No, {secret}."}}, **{"X-Subject-Token": secret, "X-Request-Id": secret}
+    )
+    with pytest.raises(_http.NoAccess) as caught:
+        client(Script((f"POST {TOKENS} as nobody", told)), credentials=PASSWORD).call("GET", JOB)
+    assert caught.value.message == f"No, {_http.MASK}." and caught.value.request_id == _http.MASK
 
 
 def test_iam_is_asked_about_a_given_token_with_that_token() -> None:

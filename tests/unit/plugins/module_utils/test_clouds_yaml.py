@@ -15,7 +15,7 @@ import yaml
 from openstack import config as openstack_config
 from openstack.config import loader
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _settings
+from ansible_collections.otc.modelarts.plugins.module_utils import _module, _settings
 
 Fields = t.Dict[str, t.Any]
 
@@ -267,6 +267,36 @@ def test_files_that_cannot_be_read_are_named(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "nowhere.yaml"))
     with pytest.raises(_settings.SettingsError, match=r"OS_CLIENT_CONFIG_FILE names a file that is not there: .*nowhere.yaml"):
         _settings.source_from_cloud("mine")
+
+
+@pytest.mark.parametrize("variable", ["OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    clouds({"auth": BASE})
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv(variable, str(tmp_path / "pipe"))
+    with pytest.raises(_settings.SettingsError, match="pipe' is no file"):
+        _settings.source_from_cloud("mine")
+
+
+def test_a_line_end_behind_the_name_of_a_file_is_cut_off(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clouds({"auth": {**BASE, "password": None}}, {"auth": {"password": "the-password"}})
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", f"{tmp_path / 'clouds.yaml'}\r")
+    monkeypatch.setenv("OS_CLIENT_SECURE_FILE", f"{tmp_path / 'secure.yaml'}\r\n")
+    assert _settings.source_from_cloud("mine")["password"] == "the-password"
+
+
+def test_an_entry_may_have_brackets_in_its_name(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clouds({"auth": BASE})
+    text = (tmp_path / "clouds.yaml").read_text()
+    (tmp_path / "clouds.yaml").write_text(text.replace("mine", "otc(prod)"))
+    _module.check_cloud("otc(prod)")
+    assert _settings.source_from_cloud("otc(prod)")["username"] == "u"
 
 
 def test_insecure_wins_as_it_does_in_openstacksdk(clouds: t.Callable[..., None], tmp_path: pathlib.Path) -> None:

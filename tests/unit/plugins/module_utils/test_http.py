@@ -10,6 +10,7 @@ import base64
 import gzip
 import http.server
 import json
+import os
 import pathlib
 import socket
 import ssl
@@ -166,6 +167,20 @@ SHAPES: t.List[t.Tuple[str, int, t.Any, Failure, t.Optional[str], str]] = [
     ("200, too long", 200, TOO_LONG, _http.TooLong, None, "The answer is longer than 4 MiB."),
     ("500, too long", 500, TOO_LONG, _http.AnswerLost, None, "The answer is longer than 4 MiB."),
 ]
+
+
+def test_an_answer_that_something_has_compressed_is_called_so() -> None:
+    packed = gzip.compress(b'{"is_success": true}')
+    assert "is compressed" in failure_of(200, packed, **{"Content-Encoding": "gzip"}).message
+    assert failure_of(200, HTML, **{"Content-Encoding": "identity"}).message == NO_JSON
+
+
+def test_a_pipe_in_place_of_a_bundle_is_not_waited_for(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(
+        _http.Unsendable, match=r"REQUESTS_CA_BUNDLE: the file '.*pipe' cannot be used as .*there is no such file"
+    ):
+        _http.check_files(str(tmp_path / "pipe"), None, "REQUESTS_CA_BUNDLE")
 
 
 @pytest.mark.parametrize(
@@ -830,7 +845,7 @@ def not_connected(cause: BaseException) -> Exception:
         (_wire.LookupTimeout(), _http.NotSent, "The name of h could not be looked up within 3 s."),
         (socket.gaierror(-2, "Name or service not known"), _http.NotSent, "The name of h cannot be resolved."),
         (UnicodeError("label empty or too long"), _http.Unsendable, "h is not the name of a host."),
-        (ssl.SSLEOFError(8, "EOF occurred"), _http.NotSent, "The TLS connection to h failed (SSLEOFError)."),
+        (ssl.SSLEOFError(8, "EOF occurred"), _http.NotSent, "The TLS connection to h failed (the TLS library does not say why)."),
         (
             ssl.SSLCertVerificationError("hostname 'h' doesn't match 'x'"),
             _http.Unsendable,

@@ -191,11 +191,14 @@ ADVICE = [
     (Refused("No.", "ModelArts.2786", 404), "Check that project_id, region_name and endpoint belong together"),
     (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),
     (Unintelligible("Odd.", None, 200), "Try again later"),
-    (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the user, the password, the domain and the project"),
+    (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
     (NoAccess("No.", None, 404, speaker=Speaker.IAM), "Check auth_url: IAM answers there, or a server that is not IAM"),
     (NoAccess("No.", None, 503, speaker=Speaker.IAM), "Check auth_url, and try again later"),
     (Unsendable("The proxy p answered 407.", speaker=Speaker.PROXY), ""),
     (Unsendable("ca_cert: no.", speaker=Speaker.LOCAL), ""),
+    (NotSent("No connection to h."), ""),
+    (NoAccess("No connection to iam.", speaker=Speaker.NETWORK), "Check auth.auth_url (OS_AUTH_URL)"),
+    (NoAccess("The token is for no project: set it.", None, 201, speaker=Speaker.LOCAL), ""),
 ]
 
 
@@ -207,7 +210,7 @@ def test_advice_fits_the_speaker(error: t.Optional[CallError], said: str) -> Non
 
 def test_a_list_that_cannot_be_read_says_whose_words_it_tells() -> None:
     assert reading_failure(FORBIDDEN).startswith("Cannot read the visualization jobs: No permission [ModelArts.0108]. Ask for")
-    assert "jobs: IAM: No. Check the user" in reading_failure(NoAccess("No.", None, 401, speaker=Speaker.IAM))
+    assert "jobs: IAM: No. Check the credentials" in reading_failure(NoAccess("No.", None, 401, speaker=Speaker.IAM))
 
 
 def test_many_failures_are_counted_by_cause_with_victims_last() -> None:

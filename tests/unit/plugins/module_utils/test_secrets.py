@@ -237,6 +237,12 @@ WRITTEN: t.Dict[str, t.Callable[[str], str]] = {
     "an escaped line break in it": lambda text: text[:6] + "\\n" + text[6:],
     "a control character in it": lambda text: text[:6] + "\x01" + text[6:],
     "as Python has it": repr,
+    "in UTF-8, read as Latin-1": lambda text: text.encode().decode("latin-1"),
+    "in UTF-8, read as Windows reads it": lambda text: text.encode().decode("cp1252", "replace"),
+    "in Latin-1, read as UTF-8": lambda text: text.encode("latin-1").decode("utf-8", "replace"),
+    "percent-encoded from Latin-1": lambda text: quote(text.encode("latin-1"), safe=""),
+    "percent-encoded from Latin-1, in HTML": lambda text: html.escape(quote(text.encode("latin-1"), safe="")),
+    "base64 from Latin-1, with a user": lambda text: base64.b64encode(f"u:{text}".encode("latin-1")).decode(),
 }
 
 
@@ -332,6 +338,8 @@ def test_a_job_that_is_masked_is_warned_of() -> None:
         job = {"job_id": "10", "job_name": "n", "job_desc": f"with {secret}", "status": 8}
         return _module.without_secrets({"changed": False, "job": job, "msg": f"Not {secret}."}, [secret])
 
+    quotas = {"quotas": {"of 12345678": 3}}
+    assert _module.without_secrets(quotas, ["12345678"])["quotas"] == {"of ********": 3}
     long, short = told("12345678"), told("1234567")
     assert (long["job"]["job_desc"], long["msg"], len(long["warnings"])) == ("with ********", "Not ********.", 1)
     assert (short["job"]["job_desc"], short["msg"]) == ("with 1234567", "Not ********.") and "warnings" not in short
@@ -391,6 +399,8 @@ OTHER_ACCOUNTS: t.List[t.Tuple[Fields, str]] = [
     ({"visualization_id": "11"}, f"job_id {TWICE}"),
     *(({"cloud": cloud}, NO_CLOUD) for cloud in NO_CLOUDS),
     ({"region_name": {"password": "Kx7-vQ2pLmZ9"}}, "region_name must not be a dictionary"),
+    ({"validate_certs": {"password": "Kx7-vQ2pLmZ9"}}, "validate_certs must not be a dictionary"),
+    ({"job_id": {"password": "Kx7-vQ2pLmZ9"}}, "job_id must not be a dictionary"),
     ({"auth": {"password:Kx7-vQ2pLmZ9": None, "username": "u"}}, "auth has a key that is no name of anything"),
     ({"auth": "Kx7-vQ2pLmZ9=="}, "auth has a key that is no name of anything"),
 ]

@@ -229,6 +229,7 @@ NO_PROJECT = (
 DOMAIN = "auth.user_domain_name (OS_USER_DOMAIN_NAME or OS_DOMAIN_NAME)"
 
 
+MINE = "The entry 'mine' of clouds.yaml, from cloud (OS_CLOUD),"
 HALF_SETS = [
     ({"access_key": "AK"}, {"OS_ACCESS_KEY": "AK"}, "auth.secret_key (OS_SECRET_KEY)"),
     ({"secret_key": "s"}, {"OS_SECRET_KEY": "s"}, "auth.access_key (OS_ACCESS_KEY)"),
@@ -261,7 +262,8 @@ def test_half_a_set_names_the_option_and_the_variable_that_is_missing(
 ) -> None:
     expected = HALF.format(missing)
     assert refusal({"auth": {**given, "project_id": "p"}, "endpoint": ENDPOINT}) == expected
-    assert refusal({"cloud": "mine"}, mine={**given, "project_id": "p", "endpoint": ENDPOINT}) == expected
+    said = refusal({"cloud": "mine"}, mine={**given, "project_id": "p", "endpoint": ENDPOINT})
+    assert said == (expected if "auth_url" in missing else f"{MINE} cannot be used: {expected}")  # a URL may come from elsewhere
     environ = {**variables, "OS_PROJECT_ID": "p", "OS_MODELARTS_ENDPOINT_OVERRIDE": ENDPOINT}
     assert refusal({}, environ) == expected
 
@@ -621,6 +623,41 @@ def test_certificates_are_verified_unless_told_otherwise(tmp_path: pathlib.Path)
     assert resolved(options_with(), {"OS_CACERT": str(bundle)}).verify == str(bundle)
     assert resolved(options_with(validate_certs=False, ca_cert=str(bundle))).verify is False
     assert resolved(options_with(validate_certs=False), {"OS_CACERT": str(bundle)}).verify is False
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({**KEY, "auth_url": "iam"}, "auth.auth_url (OS_AUTH_URL) is not a URL"),
+        ({**KEY, "endpoint": "h"}, "endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE) is not a URL"),
+        ({**KEY, "endpoint": ENDPOINT, "ca_cert": "/none"}, "ca_cert (OS_CACERT): there is no file '/none'"),
+        ({**KEY, "region_name": "E U"}, "region_name (OS_REGION_NAME or OS_REGION) is not the name of a region"),
+        ({"token": "a b"}, "auth.token (OS_TOKEN or OS_AUTH_TOKEN) has a character in it"),
+        ({"token": True}, "auth.token (OS_TOKEN or OS_AUTH_TOKEN) is true"),
+    ],
+    ids=["IAM", "endpoint", "file", "region", "token", "no text"],
+)
+def test_what_is_wrong_in_an_entry_is_said_of_the_entry(entry: Fields, said: str) -> None:
+    assert refusal({"cloud": "mine"}, mine={"project_id": "p", **entry}).startswith(f"{MINE} cannot be used: {said}")
+    auth = {key: value for key, value in entry.items() if key not in ("endpoint", "ca_cert", "region_name")}
+    beside = {key: value for key, value in entry.items() if key not in auth}
+    own = refusal({"auth": {"project_id": "p", **auth}, **beside, "cloud": "mine"}, mine={"token": "other"})
+    assert own.startswith(said)
+
+
+def test_a_bundle_in_a_stronger_place_is_used_though_a_weaker_one_says_not_to_verify(tmp_path: pathlib.Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("")
+    mine = {**KEY, "project_id": "p", "endpoint": ENDPOINT, "validate_certs": False}
+    assert resolved({"cloud": "mine", "ca_cert": str(bundle)}, mine=mine).verify == str(bundle)
+    assert resolved({"cloud": "mine"}, {"OS_CACERT": str(bundle)}, mine=mine).verify is False
+    assert resolved({"cloud": "mine"}, mine={**mine, "ca_cert": str(bundle)}).verify is False
+
+
+@pytest.mark.parametrize("fact", ["ca_cert", "client_cert"])
+def test_a_pipe_is_no_file_to_wait_for(tmp_path: pathlib.Path, fact: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "there is no file" in refusal(options_with(**{fact: str(tmp_path / "pipe")}))
 
 
 def test_an_option_to_verify_is_stronger_than_a_cloud_that_does_not() -> None:
