@@ -20,7 +20,7 @@ from conftest import Cloud, Clouds, Result, Row, Running, begin_table
 pytestmark = pytest.mark.usefixtures("directly_unless_said")
 CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
 JOBS = 120
-GRACE = 0.5  # seconds after which no request may begin any more
+GRACE = 1.5  # seconds after which no request may begin any more, however busy this machine is
 AFTERMATH = 3.0  # seconds for which what was left running is watched
 ENOUGH = 10  # deletions after which a task is interrupted
 EACH_WAY = pytest.mark.parametrize("direct", [True, False], ids=["direct", "module"])
