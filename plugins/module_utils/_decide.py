@@ -597,7 +597,7 @@ def taken_step(progress: Progress, attempt: Attempt, now: float) -> Step:
         return Look()
     if len(others) == 1:
         return Replan(("present",), adopt=others[0])
-    if len(others) > 1:
+    if others:
         return Fail(Reason.NAMESAKES, attempt.error, detail=", ".join(sorted(job["job_id"] for job in others)))
     if replaced:
         return Send("create")

@@ -26,6 +26,7 @@ from ansible_collections.otc.modelarts.plugins.module_utils._decide import (
     Wait,
     Wanted,
     next_step,
+    same_path,
 )
 from ansible_collections.otc.modelarts.plugins.module_utils._http import AnswerLost, CallError, NotSent, Refused, Unintelligible
 from ansible_collections.otc.modelarts.plugins.module_utils._jobs import (
@@ -173,12 +174,10 @@ def test_absent(sighting: Sighting, attempts: t.Any, now: float, waiting: str, s
     assert kind(decide("absent", ["delete"], sighting, attempts, now, force=True)) == forced
 
 
-@pytest.mark.parametrize(("since", "looks", "expected"), [(29, 9, "look"), (31, 2, "look"), (31, 3, "fail")])
-@pytest.mark.parametrize(("why", "error"), [(Why.MAYBE_GONE, GONE)])
-def test_what_may_be_gone_is_looked_at_for_half_a_minute(
-    why: Why, error: CallError, since: float, looks: int, expected: str
-) -> None:
-    progress = Progress(Wanted("absent"), "10", sighting=Unreadable(why, error), seen_at=100.0, unsure=100.0 - since)
+@pytest.mark.parametrize(("since", "looks", "expected"), [(29, 9, "look"), (31, 2, "look"), (30, 3, "fail"), (31, 3, "fail")])
+def test_what_may_be_gone_is_looked_at_for_half_a_minute(since: float, looks: int, expected: str) -> None:
+    unsure = Unreadable(Why.MAYBE_GONE, GONE)
+    progress = Progress(Wanted("absent"), "10", sighting=unsure, seen_at=100.0, unsure=100.0 - since)
     progress.unsure_looks = looks
     assert kind(next_step(progress, 100.0)) == expected
 
@@ -383,6 +382,7 @@ MINE, THEIRS, OLD = (job(1, job_id=job_id, train_url=url) for job_id, url in (("
         (TAKEN, [], LATE, "fail"),
         (TAKEN, [THEIRS], SOON, "turn to present"),
         (TAKEN, [THEIRS, MINE], SOON, "fail"),
+        (TAKEN, [OLD], SOON, "turn to present"),
     ],
 )
 def test_a_creation_is_sent_once(error: t.Optional[CallError], namesakes: t.List[t.Any], now: float, expected: str) -> None:
@@ -496,6 +496,8 @@ def test_half_a_minute_after_it_was_sent_the_patience_ends(
         (Unreadable(Why.TROUBLE, DOWN), [sent(NOT_NOW)], DOWN),
         (Unreadable(Why.TROUBLE, LOST), [sent(ODD)], ODD),
         (Unreadable(Why.TROUBLE, LOST), [sent()], LOST),
+        (Unreadable(Why.TROUBLE, LOST), [sent(NotSent("No."))], LOST),
+        (there(8), [sent(NO), sent(NOT_NOW)], NOT_NOW),
     ],
 )
 def test_the_last_error_is_an_answer_where_there_was_one(
@@ -503,3 +505,56 @@ def test_the_last_error_is_an_answer_where_there_was_one(
 ) -> None:
     progress = Progress(Wanted("absent"), "10", sighting=sighting, seen_at=SOON, attempts=attempts)
     assert progress.last_error is expected
+
+
+def test_why_nothing_changed_is_what_the_last_request_was_answered_with() -> None:
+    progress = Progress(Wanted("absent"), "10", attempts=[sent(NO), sent(NOT_NOW)], end=Done())
+    assert progress.told is NOT_NOW
+
+
+LONG_AGO = SENT_AT - 100 * SETTLE_SECONDS
+# What counts is when the last request was sent: the state, the phases, what is seen, and the actions that were sent.
+TWO_SENT: t.List[t.Tuple[str, t.Tuple[str, ...], Sighting, t.Tuple[str, str], t.Optional[CallError]]] = [
+    ("absent", ("delete",), Unreadable(Why.TROUBLE, NO_API), ("delete", "delete"), LOST),
+    ("restarted", ("start",), Gone(GONE), ("stop", "restart"), None),
+    ("present", ("place", "run"), there(1), ("delete", "create"), None),
+    ("present", ("run",), Gone(GONE), ("delete", "create"), None),
+]
+
+
+@pytest.mark.parametrize(("state", "phases", "sighting", "actions", "error"), TWO_SENT, ids=[str(row[1]) for row in TWO_SENT])
+def test_the_patience_begins_with_the_last_request(
+    state: str, phases: t.Tuple[str, ...], sighting: Sighting, actions: t.Tuple[str, str], error: t.Optional[CallError]
+) -> None:
+    progress = Progress(Wanted(state), "10", phases, begun=1, sighting=sighting, seen_at=SOON)
+    progress.attempts = [Attempt(actions[0], LONG_AGO, 8, answered=True, error=error), sent(error, action=actions[1])]
+    assert kind(next_step(progress, SOON)) == "look"
+
+
+@pytest.mark.parametrize(("since", "expected"), [(SETTLE_SECONDS - 0.1, "look"), (SETTLE_SECONDS, "fail")])
+def test_a_job_that_cannot_be_read_after_a_request_is_looked_at_for_half_a_minute(since: float, expected: str) -> None:
+    progress = Progress(Wanted("absent"), "10", sighting=Unreadable(Why.TROUBLE, DOWN), seen_at=LATE, unsure=LATE - since)
+    progress.attempts = [sent()]
+    assert kind(next_step(progress, LATE)) == expected
+
+
+@pytest.mark.parametrize(("now", "expected"), [(SENT_AT, "look"), (SOON, "fail")])
+def test_a_description_that_meets_no_job_is_believed_after_another_look(now: float, expected: str) -> None:
+    attempt = sent(Refused("?", None, 404), action="describe")
+    assert kind(decide("present", ["present"], there(8, job_desc="a"), attempt, now, name="n", description="b")) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("obs://b", "/b/", True),
+        ("/b/", "obs://b", True),
+        ("no path", "no path", True),
+        (None, "", True),
+        ("no path", None, False),
+        (None, "no path", False),
+        ("no path", "/b/", False),
+    ],
+)
+def test_two_paths_are_the_same_folder_or_not(one: t.Optional[str], other: t.Optional[str], same: bool) -> None:
+    assert same_path(one, other) is same
