@@ -171,8 +171,7 @@ def what_to_do(progress: Progress, fail: Fail) -> str:
         Reason.INTERRUPTED: "Run the task again to see what is left to do",
         Reason.BUG: "Please report it",
     }
-    placing = progress.phase == "place" and progress.created
-    if placing and fail.reason not in (Reason.RUNS_ELSEWHERE, Reason.PLACE_UNKNOWN):
+    if progress.phase == "place" and fail.reason not in (Reason.RUNS_ELSEWHERE, Reason.PLACE_UNKNOWN):
         place = progress.wanted.workspace_id
         runs = f"Job {progress.job_id} runs and is billed, perhaps not in workspace {place}"
         return f"{runs}: look for it before you run the task again"
@@ -208,10 +207,7 @@ def proof_advice(progress: Progress) -> str:
 
 def late_advice(progress: Progress, fail: Fail) -> str:
     """Return what a person can do where the time was too short."""
-    again = "Run the task again, or raise wait_timeout"
-    if fail.error is not None and advice(fail.error):
-        return sentences(advice(fail.error, force_helps(progress)), again)
-    return again
+    return sentences(advice(fail.error, force_helps(progress)), "Run the task again, or raise wait_timeout")
 
 
 def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
@@ -286,7 +282,8 @@ def summary(tasks: t.Sequence[Progress]) -> str:
     told = "; ".join(f"{name}: {len(ids)} ({some(ids)})" for name, ids in groups.items())
     changed = sum(one.changed for one in tasks if not isinstance(one.end, Fail))
     unchanged = len(tasks) - len(failed) - changed
-    verb = ("would be " if tasks[0].wanted.check_mode else "") + DONE_WORDS[tasks[0].wanted.state]
+    wanted = tasks[0].wanted
+    verb = ("would be " if wanted.check_mode else "") + DONE_WORDS[wanted.state]
     counts = f"{len(failed)} of {len(tasks)} visualization jobs failed, {changed} {verb}, {unchanged} unchanged"
     accepted = sum(one.changed for one, dummy in failed)
     of_these = f"Of those that failed, {accepted} {'was' if accepted == 1 else 'were'} changed" if accepted else ""

@@ -24,7 +24,13 @@ from ansible_collections.otc.modelarts.plugins.module_utils._http import (
     Unsendable,
 )
 from ansible_collections.otc.modelarts.plugins.module_utils._jobs import Spec, Unreadable, Why
-from ansible_collections.otc.modelarts.plugins.module_utils._messages import advice, failure, reading_failure, summary
+from ansible_collections.otc.modelarts.plugins.module_utils._messages import (
+    advice,
+    failure,
+    reading_failure,
+    so_far,
+    summary,
+)
 
 NOT_NOW = Refused("This job can't be delete. job status: 8", "ModelArts.0105", 400)
 NO = Refused("No.", "ModelArts.0999", 409)
@@ -168,7 +174,8 @@ def test_every_reason_has_words() -> None:
 @pytest.mark.parametrize(
     ("shown", "obstacle", "said"),
     [
-        (False, FORBIDDEN, "and the list of jobs did not tell: No permission."),
+        (False, FORBIDDEN, "and the list of jobs did not tell: No permission. Ask for the right modelarts:tensorboard:list."),
+        (False, LOST, "did not tell: The connection broke. Run the task again when jobs can be listed."),
         (True, None, "the list of this workspace has never held it."),
         (False, None, "Whether it is gone is unknown."),
     ],
@@ -192,6 +199,7 @@ ADVICE = [
     (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),
     (Unintelligible("Odd.", None, 200), "Try again later"),
     (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
+    (NoAccess("No.", None, 403, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
     (NoAccess("No.", None, 404, speaker=Speaker.IAM), "Check auth_url: IAM answers there, or a server that is not IAM"),
     (NoAccess("No.", None, 503, speaker=Speaker.IAM), "Check auth_url, and try again later"),
     (Unsendable("The proxy p answered 407.", speaker=Speaker.PROXY), ""),
@@ -206,6 +214,7 @@ ADVICE = [
 def test_advice_fits_the_speaker(error: t.Optional[CallError], said: str) -> None:
     assert advice(error).startswith(said) and bool(advice(error)) == bool(said)
     assert ("use force" in advice(error, True)) == (error is NOT_NOW)
+    assert "use force" not in advice(error)
 
 
 def test_a_list_that_cannot_be_read_says_whose_words_it_tells() -> None:
@@ -263,3 +272,32 @@ def test_in_check_mode_nothing_is_said_to_be_deleted() -> None:
     wanted = Wanted("absent", check_mode=True)
     told = summary([Progress(wanted, "1", end=Fail(Reason.MISSING)), Progress(wanted, "2", predicted=True, end=Done())])
     assert told.startswith("1 of 2 visualization jobs failed, 1 would be deleted, 0 unchanged")
+
+
+def test_ten_jobs_are_named_and_one_alone_is_counted() -> None:
+    late = Fail(Reason.TIMED_OUT, detail="3 s")
+    ten = [progress(job_id=str(number), end=late) for number in range(10)]
+    assert "timed out, not tried: 10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)." in summary(ten)
+    assert summary(ten[:1]).startswith("1 of 1 visualization jobs failed, 0 deleted, 0 unchanged. ")
+    assert "1 of 5 visualization jobs failed, 2 deleted, 2 unchanged." in summary(
+        [ten[0], *[progress(sent("delete"), end=Done())] * 2, *[progress(end=Done())] * 2]
+    )
+
+
+ACCEPTED, FAILED = progress(sent("delete")), progress(sent("delete", NO), end=Fail(Reason.REFUSED, NO))
+FOLLOWED = progress(sent("stop"), sent("delete", NOT_NOW), end=Done())
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        ([], "asking what is there, 5 of 300 s"),
+        ([progress()], "1 job to be deleted, 0 accepted, 0 done, 5 of 300 s"),
+        ([progress(state="present")], "1 job to be present, 0 accepted, 0 done, 5 of 300 s"),
+        ([ACCEPTED, FAILED], "2 jobs to be deleted, 1 accepted, 0 done, 1 failed, 5 of 300 s"),
+        ([ACCEPTED, FOLLOWED, FOLLOWED], "3 jobs to be deleted, 3 accepted, 2 done, 5 of 300 s"),
+        ([FOLLOWED] * 4 + [FAILED] * 3, "7 jobs to be deleted, 4 accepted, 4 done, 3 failed, 5 of 300 s"),
+    ],
+)
+def test_how_far_a_task_is_is_told_in_numbers(tasks: t.List[Progress], said: str) -> None:
+    assert so_far(tasks, 5.4, 300.0) == said
