@@ -21,7 +21,7 @@ from ansible_collections.otc.modelarts.tests.fuzz import world
 from ansible_collections.otc.modelarts.tests.fuzz.laws import LAWS, Run, Schedule, run
 from ansible_collections.otc.modelarts.tests.fuzz.world import CHANGING, COUNTS, DELETE_FAILED, KILLING, NAME, STOPPED, Way
 
-SCHEDULES = int(os.environ.get("FUZZ_SCHEDULES", "3000"))
+SCHEDULES = int(os.environ.get("FUZZ_SCHEDULES", "5000"))
 Json = t.Dict[str, t.Any]
 
 # --- clouds ------------------------------------------------------------------------------------------------------
