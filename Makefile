@@ -14,10 +14,10 @@ VENV := .venv
 NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
 LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types imports workflows
 CORES := 2.21 2.20 2.19 2.18 2.17
-TESTS := $(LINT) coverage simulator peers fuzz keystone demo docs examples release bench-tests python39 \
+TESTS := $(LINT) coverage simulator interop fuzz keystone demo docs examples release bench-tests python39 \
 	integration-2.21 sanity-2.21 units-2.17 integration-2.17
 
-.PHONY: help demo test unit integration lint docs matrix bench mutation peers-table session format clean
+.PHONY: help demo test unit integration lint docs matrix bench mutation clients-table session format clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,8 +46,8 @@ bench: $(VENV)/ready ## Measure the speed beside other ways, and write the page 
 mutation: $(VENV)/ready ## Break the decision core, and see that the tests notice
 	@$(NOX) --session mutation
 
-peers-table: $(VENV)/ready ## Compare the page about other clients with what they do
-	@$(NOX) --session peers-table
+clients-table: $(VENV)/ready ## Compare the page about other clients with what they do
+	@$(NOX) --session clients-table
 
 session: $(VENV)/ready ## Run the session NAME of noxfile.py
 	@$(VENV)/bin/python tests/tools/sessions.py $(NAME)

@@ -104,7 +104,7 @@ def types(session: nox.Session) -> None:
         "bench",
         "docs",
         "mutation",
-        "peers",
+        "interop",
         *(f"integration/targets/{target.name}" for target in TARGETS),
     ):
         own = {"MYPYPATH": str(ROOT / "tests" / "tools")}
@@ -188,11 +188,11 @@ def mutation(session: nox.Session) -> None:
     session.run("python", "tests/mutation", *session.posargs)
 
 
-@nox.session(name="peers-table", default=False)
-def peers_table(session: nox.Session) -> None:
+@nox.session(name="clients-table", default=False)
+def clients_table(session: nox.Session) -> None:
     """Ask clients that others wrote for the same as ours, and compare the outcome with the page about it."""
-    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
-    session.run("python", "tests/peers/table.py", *session.posargs, env=collection_tree(session))
+    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/interop/requirements.txt")
+    session.run("python", "tests/interop/table.py", *session.posargs, env=collection_tree(session))
 
 
 @nox.session(default=False)
@@ -207,10 +207,10 @@ def workflows(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def peers(session: nox.Session) -> None:
+def interop(session: nox.Session) -> None:
     """Hold the simulator, and the signature, to clients that others wrote."""
-    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/peers/requirements.txt")
-    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/peers", *session.posargs, env=collection_tree(session))
+    session.install("-r", "tests/simulator/requirements.txt", "-r", "tests/interop/requirements.txt")
+    session.run("pytest", "-p", "no:cacheprovider", "-q", "tests/interop", *session.posargs, env=collection_tree(session))
 
 
 @nox.session(default=False)

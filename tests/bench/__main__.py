@@ -25,7 +25,7 @@ from ways import ROOT
 
 RESULTS = pathlib.Path(__file__).with_name("results.json")
 GUIDE = ROOT / "docs" / "docsite" / "rst"
-PEERS = ("ansible-core", "requests", "urllib3", "otcextensions", "openstacksdk", "python-openstackclient", "aiohttp")
+LIBRARIES = ("ansible-core", "requests", "urllib3", "otcextensions", "openstacksdk", "python-openstackclient", "aiohttp")
 
 
 def described() -> dict[str, str]:
@@ -43,7 +43,7 @@ def described() -> dict[str, str]:
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{processor}, {os.cpu_count()} cores, {memory:.1f} GiB of memory",
         "system": f"{system}, {platform.release()}, Python {platform.python_version()}",
-        "versions": ", ".join([f"otc.modelarts {own}", *(f"{name} {importlib.metadata.version(name)}" for name in PEERS)]),
+        "versions": ", ".join([f"otc.modelarts {own}", *(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)]),
     }
 
 

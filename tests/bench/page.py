@@ -68,7 +68,6 @@ def goals(samples: Samples) -> list[Goal]:
     growth = median("direct", 10000, "near") / median("direct", 1000, "near")
     memory = median("direct", 10000, "near", which=1) / median("direct", 1, which=1)
     limited, thousand = median("direct", 500, "throttled") / (500 / ALLOWED), median("direct", 1000) / median("requests", 1000)
-    further = beyond(median("direct", 1000), median("direct", 1)) / beyond(median("requests", 1000), median("requests", 1))
     loop = beyond(uri, empty) / beyond(direct, empty)
     return [
         Goal(
@@ -82,7 +81,6 @@ def goals(samples: Samples) -> list[Goal]:
         Goal("100 jobs: a ``uri`` loop over one task of this collection, whole plays", uri / direct, at_least, 35),
         Goal("The same, both less a play without tasks", loop, at_least, 80),
         Goal("1,000 jobs: the whole play over the script with ``requests``", thousand, at_most, 1.3),
-        Goal("The same, both less what one job takes", further, at_most, 1.3),
         Goal("10,000 jobs over 1,000, without latency", growth, at_most, 11),
         Goal("Peak memory: 10,000 jobs over one", memory, at_most, 2),
         Goal(f"500 jobs where {ALLOWED} requests a second are allowed, over the least time, none failed", limited, at_most, 1.4),

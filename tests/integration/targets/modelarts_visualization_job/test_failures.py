@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Days on which something is wrong with the network, the cloud or the key: a clear error, and nothing else is deleted."""
+"""Where something is wrong with the network, the cloud or the key: a clear error, and nothing else is deleted."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_the_page_has_no_address_and_no_id_of_this_run(observed: Observations, s
 def test_the_program_tells_what_differs_and_writes_it(
     observed: Observations, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = tmp_path / "rst" / "peers.rst"
+    page = tmp_path / "rst" / "other_clients.rst"
     monkeypatch.setattr(table, "PAGE", page)
     monkeypatch.setattr(table, "measure", lambda: observed)
     assert table.main([]) == 1

@@ -24,7 +24,7 @@ import simulation
 import variations
 from variations import Observation, Observations
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "peers.rst"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "other_clients.rst"
 PACKAGES = ("otcextensions", "openstacksdk", "python-openstackclient")
 WIDTH = 130
 LONGEST_QUOTE = 110
@@ -32,7 +32,7 @@ LONGEST_QUOTE = 110
 # The page is under the same licence as this file.
 LICENCE = [line[2:] for line in pathlib.Path(__file__).read_text(encoding="utf-8").splitlines()[:3]]
 BEFORE = """\
-.. _ansible_collections.otc.modelarts.docsite.peers:
+.. _ansible_collections.otc.modelarts.docsite.other_clients:
 
 Beside other clients
 ====================
@@ -90,7 +90,7 @@ It needs the source of the collection, but no account:
 
 .. code-block:: console
 
-    make peers-table
+    make clients-table
 
 This asks all of them again, and shows where the outcome differs from this page.
 """
