@@ -11,6 +11,7 @@ export PYENV_VERSION := $(PYENV)
 endif
 
 VENV := .venv
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
 LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types imports workflows
 CORES := 2.21 2.20 2.19 2.18 2.17
@@ -22,7 +23,7 @@ TESTS := $(LINT) coverage simulator interop fuzz keystone demo docs examples rel
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: $(VENV)/ready ## Run the main job against the simulator
+demo: $(VENV)/runs ## Run the main job against the simulator
 	@$(VENV)/bin/python tests/tools/demo.py
 
 test: $(VENV)/ready ## Run everything, with the newest and the oldest ansible-core
@@ -61,8 +62,13 @@ format: $(VENV)/ready ## Format the code
 clean: ## Remove all that was made
 	rm -rf $(VENV) .nox docs/html tests/output
 
-$(VENV)/ready: tests/requirements.txt tests/simulator/requirements.txt requirements.txt
+$(VENV)/runs: requirements.txt tests/simulator/requirements.txt
 	@echo "Setting up $(VENV) with Ansible and the simulated cloud's libraries; this takes half a minute, once."
 	@python3 -m venv --clear $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(foreach file,$^,-r $(file))
+	@$(PIP) ansible-core $(foreach file,$^,-r $(file))
+	@touch $@
+
+$(VENV)/ready: $(VENV)/runs tests/requirements.txt
+	@echo "Adding what runs the tests."
+	@$(PIP) -r tests/requirements.txt
 	@touch $@
