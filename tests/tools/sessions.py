@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs nox sessions in two lanes, all of them whatever fails, shows each as it ends, and adds up what they said."""
+"""Runs nox sessions, two at a time, all of them whatever fails, shows each as it ends, and adds up what they said."""
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import os
 import re
 import shutil
@@ -52,19 +54,25 @@ def counted(output: str) -> dict[str, int]:
     return tests
 
 
-def lanes(names: list[str]) -> list[list[str]]:
-    """Return the sessions in two lanes, which run side by side."""
-    both = (
-        [name for name in names if not name.startswith(ANSIBLE_TEST)],
-        [name for name in names if name.startswith(ANSIBLE_TEST)],
-    )
-    return [lane for lane in both if lane]
+def run_all(names: list[str]) -> list[Outcome]:
+    """Run the sessions, two at a time, those that must take turns one after the other."""
+    outcomes: list[Outcome] = []
+    waiting = collections.deque(name for name in names if not name.startswith(ANSIBLE_TEST))
+
+    def work(own: list[str]) -> None:
+        outcomes.extend(run(name) for name in own)
+        with contextlib.suppress(IndexError):  # nothing is waiting any more
+            while True:
+                outcomes.append(run(waiting.popleft()))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, ([name for name in names if name.startswith(ANSIBLE_TEST)], [])))
+    return sorted(outcomes, key=lambda one: names.index(one.name))
 
 
 def main(names: list[str]) -> int:
     """Run the sessions named, print a table, and return 1 where any failed."""
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = [one for lane in pool.map(lambda lane: [run(name) for name in lane], lanes(names)) for one in lane]
+    outcomes = run_all(names)
     width = max(map(len, names))
     print(f"\n{'session':{width}}  result   seconds  tests passed")
     for one in outcomes:
