@@ -24,7 +24,7 @@ from dataclasses import dataclass
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 UNIT = "tests/unit/plugins"
-TIMEOUT = 30  # seconds for the tests of one mutant; one that hangs counts as killed
+TIMEOUT = 60  # seconds for the tests of one mutant; one that hangs counts as killed
 # Each file, and the tests that speak of it.
 TARGETS: t.Dict[str, t.Tuple[str, ...]] = {
     "_decide.py": ("module_utils/test_decide.py", "modules"),

@@ -837,8 +837,13 @@ PROOFS: t.List[t.Tuple[str, t.Dict[str, bool], t.List[t.Tuple[t.Any, ...]], bool
     ("listed before, two lists", {"shown": True, "listed": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], True),
     ("never listed, two lists", {"shown": True}, [(0, CODE, empty(0)), (2, CODE, empty(2))], False),
     ("never listed, for long", {"shown": True}, [(0, CODE, empty(0)), (31, CODE, empty(31))], False),
-    ("never listed, deleted", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (29, CODE, empty(29))], False),
-    ("never listed, deleted, for long", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (30, CODE, empty(30))], True),
+    ("never listed, deleted", {"shown": True, "deleted": True}, [(0.5, CODE, empty(0.5)), (30, CODE, empty(30))], False),
+    (
+        "never listed, deleted, for long",
+        {"shown": True, "deleted": True},
+        [(0.5, CODE, empty(0.5)), (30.5, CODE, empty(30))],
+        True,
+    ),
     ("never listed, deleted, slow", {"shown": True, "deleted": True}, [(0, CODE, empty(0)), (30, CODE, empty(30), 29)], False),
     ("deleted, no list", {"shown": True, "deleted": True}, [(0, CODE, FORBIDDEN), (30, CODE, FORBIDDEN)], True),
     ("forbidden, never listed", {}, [(0, FORBIDDEN, empty(0)), (2, FORBIDDEN, empty(2))], False),
@@ -860,6 +865,22 @@ def test_a_job_that_is_shown_again_has_to_be_proven_gone_anew() -> None:
     watch.saw(_jobs.represent(raw()), in_list=True)
     assert not isinstance(watch.judge(3, CODE, empty(3)), _jobs.Gone)
     assert isinstance(watch.judge(5, CODE, empty(5)), _jobs.Gone)
+
+
+def test_of_a_job_that_was_shown_by_its_id_only_the_list_proves_nothing() -> None:
+    watch = _jobs.Watch()
+    watch.saw(_jobs.represent(raw()), in_list=False)
+    assert not any(isinstance(watch.judge(now, CODE, empty(now)), _jobs.Gone) for now in (0, 3))
+
+
+def test_a_list_that_was_read_for_others_has_held_the_job_too() -> None:
+    watch, doubt = _jobs.Watch(shown=True), read(404)
+    script = Script(IN_LIST, (GET, doubt))
+    own = jobs(script)
+    own.list_or_error()
+    own.look("10", watch, listing=_jobs.Listing({}, True))
+    assert watch.listed
+    played(script)
 
 
 def test_a_look_that_says_nothing_breaks_the_half_minute() -> None:
@@ -928,5 +949,8 @@ def test_only_what_a_creation_takes_can_be_made_again() -> None:
     sound = {"train_url": "/b/", "job_desc": "x" * 256, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 24}]}
     assert old.can_replace(sound)
     assert not old.can_replace({**sound, "job_desc": "x" * 257})
+    assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": -1}]})
+    two = [{"type": "stop", "timeUnit": "HOURS", "duration": hours} for hours in (24, 48)]
+    assert old.can_replace({**sound, "schedule": two}) and not old.can_replace({**sound, "schedule": two[::-1]})
     assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 48}]})
     assert _jobs.Spec(name="n", train_url="/b/", description="short").can_replace({**sound, "job_desc": "x" * 257})
