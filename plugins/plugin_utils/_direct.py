@@ -40,6 +40,7 @@ Variables = t.Mapping[str, t.Any]
 Result = t.Dict[str, t.Any]
 
 SWITCH = "otc_modelarts_direct"
+OF_PRUNE = "__prune_task"  # a variable that the tasks of the role have
 DISCOVERY = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 PATIENCE = 5.0  # seconds for which a request in flight is waited for, once the task has been ended
 FIRST_SIGN = 5.0  # seconds until the first sign of life
@@ -202,6 +203,8 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         self._compute_environment_string(raw_environment)
         environment = {plain_text(name): plain_text(value) for name, value in raw_environment.items()}
         arguments = plain(self._task.args)
+        if variables.get(OF_PRUNE) and self._foreign_defaults(arguments):
+            return {"failed": True, "changed": False, "msg": f"Nothing was done. {self._foreign_defaults(arguments)}."}
         why = obstacle(self._place(variables, arguments, environment))
         if why:
             display.vvv(f"{self._task.action} runs as a module: {why}.", host=self._host_name(variables))
@@ -209,6 +212,16 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
             return result
         display.vvv(f"{self._task.action} runs in this process.", host=self._host_name(variables))
         return self._run_here(arguments, environment, variables)
+
+    def _foreign_defaults(self, arguments: Variables) -> t.Optional[str]:
+        """Return why what C(module_defaults) gives to this task, which is one of the role prune, is in the way."""
+        from ..module_utils import _module
+        from . import _prune
+
+        options = {**_module.connection_options(), "workspace_id": {}}
+        names_of = {name: rule.get("aliases", ()) for name, rule in options.items()}
+        defaults, selects = self._task.module_defaults, self.description == "INFO"
+        return _prune.foreign_defaults(defaults, self._task.action, arguments, names_of, selects)
 
     def _place(self, variables: Variables, arguments: Variables, environment: t.Mapping[str, str]) -> Place:
         """Return where and how the task is asked to run."""

@@ -24,6 +24,13 @@ Read = t.Callable[[t.Any], t.Any]
 Seen = t.Mapping[str, t.Any]
 
 PREFIX = "modelarts_prune_"
+CUT_OFF = "_raw_params"
+ACTION_GROUP = "otc.modelarts.modelarts"
+# What makes a list of jobs shorter, with its aliases.
+HIDING = (
+    *("job_id", "id", "visualization_id", "name", "job_name", "search", "limit", "module_defaults"),
+    *("status", "state", "older_than", "newer_than"),
+)
 CRITERIA = ("older_than", "status", "state", "name")
 REPORTS = ("report_json", "report_html")
 SHOWN = 80  # characters of what a user gave, in an error
@@ -43,12 +50,12 @@ def read(given: t.Mapping[str, t.Any], options: Options) -> Asked:
 
     ``files`` are those of the reports, ``folders`` the one of each.
 
-    :param given: every variable that begins like those of the role, by its name, with its value.
+    :param given: every variable that begins like those of the role, by its name, with its value; and that of what was cut off.
     :param options: the variables of the role, from its argument specs.
     """
     given = {name: value for name, value in given.items() if not is_omitted(value)}
     asked: Asked = {name: options[PREFIX + name].get("default") for name in READERS}
-    errors = [unknown(name, options) for name in sorted(given) if name not in options]
+    errors = cut_off(given) + [unknown(name, options) for name in sorted(given) if name not in (*options, CUT_OFF)]
     for name in options:
         if name in given:
             try:
@@ -64,6 +71,14 @@ def read(given: t.Mapping[str, t.Any], options: Options) -> Asked:
     return {**own, "errors": errors, "files": files, "folders": list(map(posixpath.dirname, files))}
 
 
+def cut_off(given: t.Mapping[str, t.Any]) -> t.List[str]:
+    """Return the error about what C(-e) has cut off a value at white space: Ansible keeps it under a name of its own."""
+    if CUT_OFF not in given:
+        return []
+    said = "was cut off by -e, which ends a value at white space. Give it as JSON, or lists with commas and without blanks"
+    return [f"{shown(given[CUT_OFF])} {said}"]
+
+
 def is_omitted(value: t.Any) -> bool:
     """Tell whether a value is C(omit), which means that the variable is not given."""
     return repr(value) == OMIT or (isinstance(value, str) and value.startswith(OMITTED))
@@ -72,7 +87,7 @@ def is_omitted(value: t.Any) -> bool:
 def unknown(name: str, options: Options) -> str:
     """Return the error about a variable that the role does not have. Its value may be secret, and is not told."""
     near = difflib.get_close_matches(name, options, 1)
-    return f"{name} is no variable of this role" + (f". Do you mean {near[0]}?" if near else "")
+    return f"{name} is no variable of this role" + (f", perhaps {near[0]} is meant" if near else "")
 
 
 def value_of(name: str, value: t.Any) -> t.Any:
@@ -145,6 +160,8 @@ def duration(value: t.Any) -> str:
     given = text(value)
     if DURATION.fullmatch(given) is None:
         raise Unclear(f"must be a number with a unit, such as 90m, 12h, 30d or 4w, not {shown(given)}")
+    if not re.search(r"[1-9]", given):
+        raise Unclear(f"is {shown(given)}, which would choose every job, also one that was just created")
     return given
 
 
@@ -317,16 +334,28 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
 
     :param met: the jobs that meet all criteria but that about the name.
     :param known: the jobs of the workspace, where there is something to keep.
+
+    Raises :class:`Unclear` where an entry of C(keep) is the name of a job but for its case.
     """
     name = re.compile(asked["name"]) if asked["name"] is not None else None
     meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
     keep = asked["keep"] or ()
+    check_case(keep, [*met, *known])
     kept = [job for job in meeting if any(names(entry, job) for entry in keep)]
     return {
         "chosen": [job for job in meeting if job not in kept],
         "kept": kept,
         "keep_unknown": [entry for entry in keep if not any(names(entry, job) for job in [*met, *known])],
     }
+
+
+def check_case(keep: t.Iterable[t.Union[str, int]], jobs: t.Sequence[Job]) -> None:
+    """Raise :class:`Unclear` where an entry of C(keep) names no job, but would if it were written in another case."""
+    for entry in keep:
+        if isinstance(entry, str) and not any(names(entry, job) for job in jobs):
+            near = next((job["job_name"] for job in jobs if (job["job_name"] or "").lower() == entry.lower()), None)
+            if near is not None:
+                raise Unclear(f"Nothing was done. {PREFIX}keep has {shown(entry)}, but the job is called {shown(near)}.")
 
 
 def names(entry: t.Union[str, int], job: Job) -> bool:
@@ -346,3 +375,32 @@ def as_number(value: t.Optional[str]) -> t.Optional[int]:
     except (yaml.YAMLError, ValueError):
         return None
     return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+# --- what else reaches the tasks of the role ---------------------------------------------------------------------
+
+
+def foreign_defaults(
+    module_defaults: t.Any, action: str, given: t.Container[str], names_of: t.Mapping[str, t.Sequence[str]], selects: bool
+) -> t.Optional[str]:
+    """Return why what C(module_defaults) gives to a task of the role is in the way; ``None`` where it is not.
+
+    An option that the task leaves out with C(omit) is left out, also where a default is given for it: then the role would work
+    in another account. And what selects jobs would hide some from the role.
+
+    :param module_defaults: all that apply, the outermost first. ``action``: the name of the module.
+    :param given: the options that the task comes to have.
+    :param names_of: the options about the connection and the workspace, each with its aliases.
+    :param selects: whether the task is one that lists jobs.
+    """
+    defaults: t.Set[str] = set()
+    for one in module_defaults or []:
+        for key, options in one.items():
+            if key in (f"group/{ACTION_GROUP}", action):
+                defaults.update(options if isinstance(options, dict) else ["module_defaults"] if options else [])
+    masked = [name for name, aliases in names_of.items() if defaults & {name, *aliases} and name not in given]
+    if masked:
+        instead = ", ".join(PREFIX + name for name in masked)
+        return f"module_defaults gives {', '.join(masked)}, which does not reach the tasks of this role: set {instead}"
+    hiding = sorted(defaults & set(HIDING)) if selects else []
+    return f"module_defaults gives {', '.join(hiding)}, with which this role would not see every job" if hiding else None

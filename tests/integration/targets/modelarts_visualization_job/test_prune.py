@@ -382,3 +382,37 @@ def test_a_time_limit_of_ansible_does_not_take_the_report_away(simulator: str, t
     said = run_tasks(cloud, tmp_path, [include({"timeout": 6}, name="exp-old", report_json=str(tmp_path / "r.json"))])
     report = json.loads((tmp_path / "r.json").read_text())
     assert [row["job_id"] for row in report["failed"]] == ["1"] and "failed=1" in said, said
+
+
+DEFAULTS: t.List[t.Tuple[Result, Variables, str]] = [
+    ({"group/otc.modelarts.modelarts": {"cloud": "other"}}, {}, "module_defaults gives cloud, which does not reach"),
+    ({"group/otc.modelarts.modelarts": {"workspace_id": "77"}}, {}, "set modelarts_prune_workspace_id"),
+    ({"otc.modelarts.modelarts_visualization_job": {"auth": {"token": "other"}}}, {}, "set modelarts_prune_auth"),
+    ({"group/otc.modelarts.modelarts": {"verify": False}}, {"region_name": "eu-de"}, "module_defaults gives validate_certs"),
+    ({"otc.modelarts.modelarts_visualization_job_info": {"limit": 1}}, {}, "module_defaults gives limit"),
+]
+
+
+@pytest.mark.parametrize(("defaults", "own", "said"), DEFAULTS, ids=[row[2] for row in DEFAULTS])
+def test_defaults_of_the_play_that_would_mislead_the_role_stop_it(
+    simulator: str, tmp_path: pathlib.Path, defaults: Result, own: Variables, said: str
+) -> None:
+    cloud = filled(simulator)
+    output = run_tasks(cloud, tmp_path, [include({}, older_than="30d", keep="keep-me", **own)], module_defaults=defaults)
+    assert said in output and cloud.changing() == [] and cloud.job_ids() == set(ALL.split()), output
+
+
+def test_defaults_of_the_play_that_the_role_has_itself_do_not_stop_it(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    defaults = {"group/otc.modelarts.modelarts": {"auth": {"token": "other"}, "endpoint": "https://other.example.com"}}
+    defaults["otc.modelarts.modelarts_visualization_job"] = {"wait_timeout": 1, "force": True}
+    own = {**cloud.by_key(), "older_than": "30d", "keep": "keep-me"}
+    said = run_tasks(cloud, tmp_path, [include({}, **own)], module_defaults=defaults)
+    assert cloud.job_ids() == {"3", "4"} and "failed=0" in said, said
+
+
+@pytest.mark.parametrize("value", ["keep-me other", "keep-me\nother"], ids=repr)
+def test_what_the_command_line_cuts_off_stops_the_playbook(simulator: str, tmp_path: pathlib.Path, value: str) -> None:
+    cloud = filled(simulator)
+    said = run_playbook(cloud, tmp_path, *given(older_than="30d", keep=value))
+    assert "'other' was cut off by -e, which ends a value at white space" in said and untouched(cloud), said

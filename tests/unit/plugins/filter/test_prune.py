@@ -187,7 +187,18 @@ def test_without_a_criterion_nothing_is_chosen(given: t.Dict[str, t.Any]) -> Non
 def test_a_variable_of_the_prefix_that_is_none_is_named_and_its_value_is_not(name: str) -> None:
     [error] = read(older_than="30d", **{name: "SECRET"})["errors"]
     assert error.startswith(f"{P}{name} is no variable of this role") and "SECRET" not in error
-    assert (f"Do you mean {P}keep?" in error) is (name in ("keeep", "keeps", "Keep"))
+    assert (f", perhaps {P}keep is meant" in error) is (name in ("keeep", "keeps", "Keep"))
+
+
+@pytest.mark.parametrize("value", ["0d", "00h", " 0s "])
+def test_an_age_that_every_job_has_is_no_criterion(value: str) -> None:
+    [error] = read(older_than=value)["errors"]
+    assert error.startswith(f"{P}older_than is {value.strip()!r}, which would choose every job")
+
+
+def test_what_the_command_line_has_cut_off_is_an_error() -> None:
+    [error] = _prune.read({f"{P}older_than": "30d", f"{P}keep": "a", "_raw_params": "b\nc"}, OPTIONS)["errors"]
+    assert error.startswith("'b\\nc' was cut off by -e")
 
 
 def test_all_that_is_not_clear_is_told_at_once() -> None:
@@ -296,6 +307,46 @@ def test_what_meets_all_criteria_and_is_not_to_be_kept_is_chosen(
     assert {one["job_id"] for one in selection["chosen"]} == set(chosen)
     assert {one["job_id"] for one in selection["kept"]} == set(kept)
     assert selection["keep_unknown"] == keep_unknown
+
+
+@pytest.mark.parametrize("entry", ["Keep-Me", "KEEP-ME", "Young"])
+def test_an_entry_that_would_name_a_job_in_another_case_stops(entry: str) -> None:
+    listed = {"jobs": [*JOBS, job("6", "young")]}
+    with pytest.raises(_prune.Unclear, match=f"Nothing was done. {P}keep has '{entry}', but the job is called '{entry.lower()}'"):
+        _prune.select(listed, listed, asked(keep=f"other,{entry}"), [])
+
+
+def test_two_jobs_may_differ_in_case_where_each_entry_names_one() -> None:
+    jobs = [*JOBS, job("6", "Keep-Me")]
+    assert [one["job_id"] for one in _prune.choose(jobs, jobs, asked(keep="Keep-Me"))["kept"]] == ["6"]
+
+
+NAMES_OF = {"cloud": (), "validate_certs": ("verify",), "workspace_id": ()}
+GROUP, INFO = "group/otc.modelarts.modelarts", "otc.modelarts.modelarts_visualization_job_info"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "given", "selects", "said"),
+    [
+        ([], "", True, None),
+        (None, "", True, None),
+        ([{GROUP: None}], "", True, None),
+        ([{"group/aws": {"cloud": "c"}, "ansible.builtin.uri": {"limit": 1}}], "", True, None),
+        ([{GROUP: {"cloud": "c"}}], "cloud", True, None),
+        ([{GROUP: {"wait": True, "api_timeout": 3}}], "", True, None),
+        ([{GROUP: {"cloud": "c"}}], "", True, f"gives cloud, which does not reach the tasks of this role: set {P}cloud"),
+        ([{}, {INFO: {"verify": False}}], "cloud", True, f"set {P}validate_certs"),
+        ([{GROUP: {"workspace_id": "7"}}, {GROUP: {}}], "", False, f"set {P}workspace_id"),
+        ([{GROUP: {"limit": 1, "search": "x"}}], "limit search", True, "gives limit, search, with which"),
+        ([{GROUP: {"limit": 1}}], "limit", False, None),
+        ([{GROUP: "{{ all }}"}], "", True, "gives module_defaults, with which"),
+    ],
+)
+def test_defaults_of_a_play_that_would_mislead_the_role(
+    defaults: t.Any, given: str, selects: bool, said: t.Optional[str]
+) -> None:
+    found = _prune.foreign_defaults(defaults, INFO, given.split(), NAMES_OF, selects)
+    assert found is None if said is None else said in (found or "")
 
 
 NUMBERS = (("2024_11", 202411), ("010", 8), ("0x1F", 31), ("0b11", 3), ("8993", 8993), ("-5", -5))
