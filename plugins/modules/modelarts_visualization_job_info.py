@@ -48,7 +48,11 @@ options:
     type: str
   status:
     description:
-      - Only jobs of these statuses, given by name, with or without C(JOBSTAT_), or by number. See RV(jobs[].status_name).
+      - Only jobs of these statuses, given by name, with or without C(JOBSTAT_), or by number.
+      - They are V(unknown), V(init), V(image_creating), V(image_failed), V(submit_trying), V(submit_failed), V(delete_failed),
+        V(waiting), V(running), V(killing), V(completed), V(failed), V(killed), V(canceled), V(lost), V(scaling),
+        V(submit_model_failed), V(deploy_service_failed), V(check_init), V(check_running), V(check_running_completed),
+        V(check_failed) and V(mount_failed), numbered from 0. O(state) stands for several of them.
     type: list
     elements: str
   state:
@@ -128,7 +132,7 @@ EXAMPLES = r"""
   otc.modelarts.modelarts_visualization_job_info:
     cloud: otc
     search: experiment-
-    status: [completed, failed, killed]
+    state: [stopped, failed]
     limit: 1
   register: over
 
