@@ -244,10 +244,11 @@ class Client:
     def _exchange(self, request: Request, gate: Gate, attempt: int) -> Reply:
         """Send a request, and let all threads know what its answer means for them."""
         headers: t.Mapping[str, str] = {}
+        asked = self._clock.monotonic()
         try:
             answer = self._transport.exchange(request)
             headers = answer.headers
-            reply = self._read(answer)
+            reply = replace(self._read(answer), asked=asked)
         except CallError as error:
             error.retry_after = retry_after(headers, self._clock.time())
             if wants_quiet(error):

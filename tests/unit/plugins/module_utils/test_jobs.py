@@ -45,7 +45,7 @@ class Script:
         self.bodies.append(body)
         if isinstance(reply, _http.CallError):
             raise reply
-        return _http.Reply(reply, {}, 200, "r")
+        return _http.Reply(reply, {}, 200, "r", self.now)
 
 
 def jobs(script: Script, workspace_id: t.Optional[str] = None) -> _jobs.Jobs:
