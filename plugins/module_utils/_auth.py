@@ -136,11 +136,10 @@ def read_access(settings: Settings, body: t.Optional[Json], headers: t.Mapping[s
             raise AuthError(f"IAM answered without a token: check {named('auth_url')}.")
         credentials = Token(token)
     if body is not None and isinstance(credentials, AccessKey):
-        project_id = read_project_id(body, str(settings.project_name))
+        project_id = read_project_id(body, str(settings.project_name), settings.project_domain)
     elif body is not None:
         scope = read_scope(body)
-        wanted_name = settings.project_name if isinstance(settings.credentials, Token) else None
-        project_id = project_of_scope(project_id, scope, wanted_name)
+        project_id = project_of_scope(project_id, scope, settings.project_name)
     endpoint = (
         settings.endpoint
         or endpoint_from_catalog(scope, settings.region_name, settings.interface)
@@ -163,7 +162,7 @@ def read_scope(body: Json) -> Scope:
 
 def project_of_scope(project_id: t.Optional[str], scope: Scope, project_name: t.Optional[str] = None) -> str:
     """Return the id of the project. Raises :class:`AuthError` where the token is for another, or for none."""
-    if project_name and scope.project_name and project_name.casefold() != scope.project_name.casefold():
+    if project_name and (project_name.casefold() != (scope.project_name or project_name).casefold()):
         given = f"{printable(project_name)} ({named('project_name')})"
         raise AuthError(f"The token is for project {printable(scope.project_name)}, not for {given}.")
     if project_id and scope.project_id and project_id != scope.project_id:
@@ -174,11 +173,17 @@ def project_of_scope(project_id: t.Optional[str], scope: Scope, project_name: t.
     raise AuthError(f"The token is for no project: set {named('project_id')}.")
 
 
-def read_project_id(body: Json, name: str) -> str:
-    """Read IAM's answer about a project of a name. Raises :class:`AuthError` where it is not exactly one."""
+def read_project_id(body: Json, name: str, domain: t.Optional[t.Mapping[str, str]] = None) -> str:
+    """Read IAM's answer about a project of a name. Raises :class:`AuthError` where it is not exactly one.
+
+    :param domain: of the project; only by its id it can be told from others.
+    """
     projects = body.get("projects")
-    rows = projects if isinstance(projects, list) else []
-    ids = sorted({str(row["id"]) for row in rows if isinstance(row, dict) and row.get("name") == name and row.get("id")})
+    rows = [row for row in (projects if isinstance(projects, list) else []) if isinstance(row, dict)]
+    domain_id = (domain or {}).get("id")
+    if domain_id:
+        rows = [row for row in rows if row.get("domain_id") in (None, domain_id)]
+    ids = sorted({str(row["id"]) for row in rows if row.get("name") == name and row.get("id")})
     if len(ids) != 1:
         found = f"{len(ids)} projects" if ids else "no project"
         raise AuthError(f"IAM knows {found} of the name {printable(name)}: set {named('project_id')}.")
@@ -217,11 +222,14 @@ def endpoint_from_catalog(scope: Scope, region_name: t.Optional[str], interface:
     fitting = [(region, url) for region, kind, url in listed(scope) if kind in ("", interface)]
     if region_name:
         fitting = [one for one in fitting if one[0] == region_name] or [one for one in fitting if not one[0]]
+    endpoints = sorted({endpoint_from_iam(url) for dummy, url in fitting})
     regions = sorted({region for region, dummy in fitting})
-    if len(regions) > 1 and len({url for dummy, url in fitting}) > 1:
+    if len(endpoints) > 1 and len(regions) > 1:
         names = ", ".join(printable(region) for region in regions if region)
         raise AuthError(f"IAM lists ModelArts in several regions ({names}): set {named('region_name')}.")
-    return endpoint_from_iam(fitting[0][1]) if fitting else None
+    if len(endpoints) > 1:
+        raise AuthError(f"IAM lists ModelArts at several URLs ({', '.join(map(printable, endpoints))}): set {named('endpoint')}.")
+    return endpoints[0] if endpoints else None
 
 
 def endpoint_from_region(settings: Settings, scope: Scope) -> str:

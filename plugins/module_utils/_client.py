@@ -264,7 +264,8 @@ class Client:
 
     def _read(self, answer: Answer) -> Reply:
         """Return what an answer says; where parts of it are cut out to be shown, without the secrets that it may repeat."""
-        self.secrets.extend(filter(None, [answer.headers.get("X-Subject-Token")]))
+        told = answer.headers.get("X-Subject-Token") or ""
+        self.secrets.extend(filter(None, {told, *told.split(", ")}))  # two headers of a name come joined
         try:
             reply = read_answer(answer)
         except CallError as error:

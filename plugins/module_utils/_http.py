@@ -551,8 +551,8 @@ class Transport:
         """Return the request as it goes out, authorised. Raises :class:`Unsendable`."""
         content = None if request.body is None else json.dumps(request.body, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json", **request.headers}
-        query = urlencode(request.query, quote_via=quote)  # a blank as %20: a + is one only to some
         try:
+            query = urlencode(request.query, quote_via=quote)  # a blank as %20: a + is one only to some
             prepared = self._session.prepare_request(
                 requests.Request(
                     request.method,
@@ -674,7 +674,7 @@ def checked_proxy(proxy: str) -> str:
         name = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     except ValueError as error:
         raise Unsendable("The URL of the proxy is none.", speaker=Speaker.PROXY) from error
-    if not parts.hostname or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+    if not parts.hostname or "@" in f"{parts.path}{parts.query}{parts.fragment}" or re.search("%(3a|40)", parts.netloc, re.I):
         text = "The URL of the proxy has no host, or a user or password in it whose special characters are not written as %XX."
         raise Unsendable(text, speaker=Speaker.PROXY)
     if parts.scheme not in PROXY_SCHEMES:
@@ -697,6 +697,9 @@ def accident(error: Exception, route: Route, seconds: float) -> CallError:
     :param seconds: the time that the request had.
     """
     chain = list(causes(error))
+    if any(isinstance(cause, UnicodeEncodeError) for cause in chain):
+        text = "it, or the URL of the proxy, has a character in it that no header can carry"
+        return Unsendable(f"The request to {route.host} cannot be sent: {text}.", speaker=Speaker.LOCAL)
     if any(isinstance(cause, _wire.NotConnected) for cause in chain):
         return unconnected(chain, route, seconds)
     if any(isinstance(cause, (socket.timeout, urllib3_exceptions.TimeoutError)) for cause in chain):
@@ -718,7 +721,8 @@ def unconnected(chain: t.Sequence[BaseException], route: Route, seconds: float) 
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = getattr(cause, "verify_message", None) or "it is for another host"  # else the text quotes the certificate
-            text = f"The certificate of {route.host} cannot be verified: {why} (validate_certs, ca_cert)."
+            owner = f"{route.host}, or that of the proxy {route.proxy}," if route.proxy.startswith("https") else route.host
+            text = f"The certificate of {owner} cannot be verified: {why} (validate_certs, ca_cert)."
             return Unsendable(text, speaker=Speaker.LOCAL)
     for cause in chain:
         if isinstance(cause, (UnicodeError, urllib3_exceptions.LocationValueError)):

@@ -224,7 +224,7 @@ def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
     if error.speaker is Speaker.NETWORK:
         return f"Check {named('auth_url')}" if isinstance(error, NoAccess) else ""
     if isinstance(error, NoAccess):
-        return "Check the credentials; a key is locked for some minutes after more than five bad signatures"
+        return "Check the credentials; an access key is locked for some minutes after more than five bad signatures"
     return modelarts_advice(error, with_force)
 
 
@@ -232,7 +232,7 @@ def iam_advice(error: CallError) -> str:
     """Return what a person can do where no token was to be had, or IAM did not tell the project."""
     if re.match(r"ModelArts\.", error.kind()):
         return "Check auth_url: ModelArts answers there, which is not IAM"
-    if error.http_status in (401, 403):
+    if error.http_status in (400, 401, 403) or error.code in ("400", "401", "403"):
         return "Check the credentials and the project (of a user also the domain): IAM refused them"
     if error.http_status == 404:
         return "Check auth_url: IAM answers there, or a server that is not IAM"

@@ -207,7 +207,10 @@ def perform(
         secrets = client.secrets = [*secrets, *client.secrets]
         warnings = [] if client.settings.verify else [UNVERIFIED]
         result = task.work(params, check_mode, client, announce)
-    except (ParameterError, _settings.SettingsError) as error:
+    except ParameterError as error:
+        result = failed(str(error))
+    except _settings.SettingsError as error:
+        secrets = [*secrets, *error.secrets]
         result = failed(str(error))
     except Unread as error:
         result = failed(str(error), error.error)
@@ -254,7 +257,7 @@ class Arguments:
     def __init__(self, arguments: Params, spec: Params) -> None:
         self.given: Params = {**arguments, **parsed_auth(arguments), **parsed_cloud(arguments)}
         self._hidden: t.Dict[str, t.Any] = {}
-        self.shown = hide(self.given, spec, self._hidden)
+        self.shown = hide(self.given, spec, self._hidden, masker(_settings.secrets_given(self.given, os.environ)))
 
     def real(self, validated: Params) -> Params:
         """Return what Ansible has made of ``shown``, with the values for which placeholders stand."""
@@ -315,8 +318,11 @@ def parsed_cloud(params: Params) -> Params:
     return {"cloud": parsed if isinstance(parsed, dict) else cloud.strip("\r\n")}
 
 
-def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
-    """Return arguments with placeholders for all that may be secret; ``hidden`` comes to hold what they stand for."""
+def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callable[[str], str] = str) -> t.Dict[str, t.Any]:
+    """Return arguments with placeholders for all that may be secret; ``hidden`` comes to hold what they stand for.
+
+    :param mask: what takes the secrets that are known out of a text: one may stand where nobody looks for it.
+    """
     shown: t.Dict[str, t.Any] = {}
     for name, value in given.items():
         if str(name).startswith("_ansible"):
@@ -324,14 +330,14 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Dict[str,
         elif value is None:
             shown.update({name: None} if names_jobs(name) else {})  # elsewhere null means not given, or is refused by us
         elif name == "auth":
-            shown[name] = hide_auth(value, spec, hidden)
+            shown[name] = hide_auth(value, spec, hidden, mask)
         elif isinstance(value, dict) and name != "cloud" and not names_jobs(name) and option_of(name, spec) is not None:
             continue  # it is refused before anything is done
         elif (
             (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
             or isinstance(value, dict)
             or option_of(name, spec) is None
-            or _settings.may_tell(value)
+            or may_tell(name, value, mask)
         ):
             shown[name] = placeholder(value, hidden)
         elif isinstance(value, list):
@@ -346,7 +352,13 @@ def names_jobs(name: str) -> bool:
     return any(name == own or name in SELECTORS[own] for own in ("job_id", "job_ids", "name"))
 
 
-def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
+def may_tell(name: str, value: t.Any, mask: t.Callable[[str], str]) -> bool:
+    """Tell whether the value of an option that is none of the secret ones may tell a secret."""
+    in_url = name in ("endpoint", "auth_url") and "@" in str(value)
+    return isinstance(value, str) and (in_url or _settings.may_tell(value) or mask(value) != value)
+
+
+def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callable[[str], str]) -> t.Any:
     """Return C(auth) with placeholders; one that is no mapping is left out, and refused before anything is done."""
     if not isinstance(auth, dict):
         return {}
@@ -359,7 +371,7 @@ def hide_auth(auth: t.Any, spec: Params, hidden: t.Dict[str, t.Any]) -> t.Any:
             continue
         plain = option is not None and not option.get("no_log") and not isinstance(value, (dict, list))
         text = value if isinstance(value, (dict, list)) else str(value)
-        shown[name] = value if value is None or (plain and not _settings.may_tell(value)) else placeholder(text, hidden)
+        shown[name] = value if value is None or (plain and not may_tell(str(name), value, mask)) else placeholder(text, hidden)
     return shown
 
 

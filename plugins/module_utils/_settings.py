@@ -71,6 +71,7 @@ OTHER_NAMES = {
 }
 # Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
 KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak", "sk")
+FILES_AND_CHECKS = ("validate_certs", "ca_cert", "client_cert", "client_key")  # these stand beside auth, never in it
 SHORTEST_USER = 8  # characters: a shorter user of a proxy may be a word that any message has
 LONGEST_SHOWN = 200  # characters
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
@@ -86,7 +87,12 @@ def our_name(name: t.Any) -> str:
 
 
 class SettingsError(Exception):
-    """The options or the environment do not say who we are or where to go. Nothing was sent."""
+    """The options or the environment do not say who we are or where to go. Nothing was sent.
+
+    ``secrets``: what of the sources must not be shown, should the message have it.
+    """
+
+    secrets: t.Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,8 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
         config = {**config, "verify": False}
     left_alone = [name for name in KEY_NAMES if complete and not (with_key and our_name(name) == "security_token")]
     beside = {name: value for name, value in config.items() if name not in left_alone}
-    facts = {**by_our_names(beside), **by_our_names(auth)}
+    inside = {name: value for name, value in auth.items() if our_name(name) not in FILES_AND_CHECKS}
+    facts = {**by_our_names(beside), **by_our_names(inside)}
     odd = [fact for fact, value in facts.items() if fact not in ("validate_certs", *CREDENTIALS) and isinstance(value, bool)]
     odd += [fact for fact, value in facts.items() if isinstance(value, (list, dict))]
     if odd:
@@ -222,6 +229,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
     if name is not None:
         file = check_cloud_file("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES)
         secure = check_cloud_file("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES)
+        check_are_files(loader.VENDOR_FILES)
         title = f"{title} in {file}," if file else title
     try:
         reader = openstack_config.OpenStackConfig(
@@ -310,8 +318,7 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
     path = named_one or next((one for one in usual if os.path.exists(one)), None)
     if path is None:
         return None
-    if not os.path.isfile(path):
-        raise SettingsError(f"{printable(path)} is no file: openstacksdk would wait for it, or read nothing.")
+    check_are_files([path])
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -327,6 +334,13 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
     if parsed is not None and not (isinstance(parsed, dict) and isinstance(parsed.get("clouds") or {}, dict)):
         raise SettingsError(f"The file {printable(path)} is no clouds.yaml: it has no mapping of clouds.")
     return path
+
+
+def check_are_files(paths: t.Iterable[str]) -> None:
+    """Raise :class:`SettingsError` for what is there and is no file, such as a pipe: openstacksdk would wait for it."""
+    for path in paths:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise SettingsError(f"{printable(path)} is no file: openstacksdk would wait for it, or read nothing.")
 
 
 def check_auth_type(auth_type: t.Any, whose: str) -> None:
@@ -374,7 +388,9 @@ class Sources:
         facts = [fact for fact in FACTS if named(fact) in str(error)]
         winners = [next((one for one in self.in_order if fact in one), None) for fact in facts]
         entry = source is self.cloud if source is not None else any(one is self.cloud for one in winners)
-        return SettingsError(f"{self.cloud_title} cannot be used: {error}") if entry and self.cloud_title else error
+        told = SettingsError(f"{self.cloud_title} cannot be used: {error}") if entry and self.cloud_title else error
+        told.secrets = [str(one[fact]) for one in self.in_order for fact in SECRETS if fact in one]
+        return told
 
     def credentials(self) -> Credentials:
         """Return the credentials of the one source that has any. Raises :class:`SettingsError` where there are none."""
@@ -568,11 +584,12 @@ def check_url(url: t.Any, fact: str) -> None:
     try:
         parts = urlsplit(str(url))
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        plain = not (parts.username or parts.password or re.search(r"[?#]", str(url)) or "%" in (parts.hostname or ""))
     except ValueError:
-        sound = False
+        sound = plain = False
     if not sound or re.search(r"[\s\\\x00-\x1f]", str(url)):
         raise SettingsError(f"{named(fact)} is not a URL such as https://host: {printable(url)}.")
-    if parts.username or parts.password or re.search(r"[?#]", str(url)):
+    if not plain:
         raise SettingsError(f"{named(fact)} must be a plain URL: no user, password, query or fragment in it.")
 
 
@@ -689,7 +706,10 @@ def iam_base(settings: Settings) -> str:
     """Return the URL of IAM's v3 API: the one given, or that of the provider in the region. Raises :class:`SettingsError`."""
     if settings.auth_url:
         return settings.auth_url
-    domain = provider_of(settings.endpoint) or OTC
+    domain = provider_of(settings.endpoint) if settings.endpoint else OTC
+    if domain is None:
+        host = printable(urlsplit(settings.endpoint or "").hostname)
+        raise SettingsError(f"IAM is not known: set {named('auth_url')}, as {host} belongs to no provider whose IAM is known.")
     return f"https://{PROVIDERS[domain]}.{checked_region(settings.region_name)}.{domain}/v3"
 
 
@@ -699,6 +719,8 @@ def modelarts_base(settings: Settings) -> str:
     Raises :class:`SettingsError` where no region is given, or the provider is none that is known.
     """
     domain = provider_of(settings.auth_url) if settings.auth_url else OTC
+    if settings.interface != "public":
+        raise SettingsError(f"No endpoint: set {named('endpoint')}, as only the public one follows from the region.")
     if domain is None:
         host = printable(urlsplit(settings.auth_url or "").hostname)
         raise SettingsError(f"No endpoint: set {named('endpoint')}, as {host} belongs to no provider whose ModelArts is known.")

@@ -168,7 +168,7 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
             {"state": "absent", "job_ids": ["99", "10", "30"]},
             ("fine", "403", *("fine",) * 7, "late"),
             ("502",),
-            jobs=(job("10"), job("11", "night-11"), job("30", "elsewhere", workspace_id="7")),
+            jobs=(job("10", NAME), job("11", "night-11"), job("30", "elsewhere", workspace_id="7")),
             settings={"missing_job": "0101"},
             way=Way(latency=0.02),
         ),

@@ -228,7 +228,7 @@ def test_a_token_is_asked_about_with_itself(fields: Fields) -> None:
 
 def test_a_project_is_asked_for_by_its_name_at_the_iam_of_the_region_where_none_is_given() -> None:
     asked = _auth.question(
-        settings(credentials=A_KEY, auth_url=None, region_name="eu-de", project_id=None, project_name="eu-de_x")
+        settings(credentials=A_KEY, auth_url=None, region_name="eu-de", project_id=None, project_name="eu-de_x", endpoint=None)
     )
     assert asked == _auth.Question("GET", "https://iam.eu-de.otc.t-systems.com/v3/projects", query={"name": "eu-de_x"})
 
@@ -479,13 +479,12 @@ def regions(*entries: t.Tuple[t.Optional[str], str]) -> t.List[Fields]:
 @pytest.mark.parametrize(
     ("catalog", "region", "endpoint"),
     [
-        (regions(("eu-de", "a"), ("eu-de", "b")), None, "https://a"),
         (regions(("eu-de", "a"), ("eu-nl", "a")), None, "https://a"),
         (regions(("*", "any"), ("eu-de", "a")), "eu-de", "https://a"),
         (regions((None, "any"), ("eu-nl", "a")), "eu-de", "https://any"),
         (regions(("eu-nl", "a")), "eu-de", None),
     ],
-    ids=["one region", "two at one host", "the region before any", "any before another", "another only"],
+    ids=["two at one host", "the region before any", "any before another", "another only"],
 )
 def test_of_several_regions_the_one_asked_for_is_taken(
     catalog: t.List[Fields], region: t.Optional[str], endpoint: t.Optional[str]
@@ -498,6 +497,30 @@ def test_of_several_regions_none_is_taken_that_nobody_asked_for(entries: t.Tuple
     said = r"in several regions \('eu-de', 'eu-nl'\): set region_name \(OS_REGION_NAME or OS_REGION\)"
     with pytest.raises(_auth.AuthError, match=said):
         _auth.endpoint_from_catalog(_auth.Scope("p", regions(*entries)), None)
+
+
+@pytest.mark.parametrize("region", [None, "eu-de"])
+def test_of_several_urls_of_a_region_none_is_taken(region: t.Optional[str]) -> None:
+    with pytest.raises(_auth.AuthError, match=r"at several URLs \('https://a', 'https://b'\): set endpoint"):
+        _auth.endpoint_from_catalog(_auth.Scope("p", regions(("eu-de", "b"), ("eu-de", "a"))), region)
+
+
+def test_a_token_that_a_password_got_for_another_project_is_not_used() -> None:
+    asker = settings(credentials=A_PASSWORD, project_id=None, project_name="mine")
+    body = {"token": {"project": {"id": "q", "name": "other"}}}
+    with pytest.raises(_auth.AuthError, match="The token is for project 'other', not for 'mine'"):
+        _auth.read_access(asker, body, {"X-Subject-Token": "fetched"})
+
+
+@pytest.mark.parametrize(("told", "found"), [("mine", True), (None, True), ("other", False)])
+def test_a_project_of_another_domain_is_not_the_one_that_is_meant(told: t.Optional[str], found: bool) -> None:
+    body = {"projects": [{"id": "q", "name": "n", "domain_id": told}]}
+    if found:
+        assert _auth.read_project_id(body, "n", {"id": "mine"}) == "q"
+    else:
+        with pytest.raises(_auth.AuthError, match="no project of the name 'n'"):
+            _auth.read_project_id(body, "n", {"id": "mine"})
+    assert _auth.read_project_id(body, "n", {"name": "whatever"}) == "q"
 
 
 def test_a_catalog_that_has_modelarts_elsewhere_says_where() -> None:

@@ -814,6 +814,7 @@ HERE = _http.Route("h", "", {})
         (requests.exceptions.ChunkedEncodingError(), _http.AnswerLost),
         (requests.exceptions.SSLError(ssl.SSLEOFError(8, "EOF")), _http.AnswerLost),
         (requests.exceptions.InvalidURL(), _http.Unsendable),
+        (UnicodeEncodeError("latin-1", "\u20ac", 0, 1, "no"), _http.Unsendable),
         (requests.exceptions.InvalidSchema(), _http.Unsendable),
         (requests.exceptions.InvalidHeader(urllib3_exceptions.InvalidHeader("two lengths")), _http.AnswerLost),
         (ValueError(), _http.AnswerLost),

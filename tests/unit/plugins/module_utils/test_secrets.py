@@ -18,7 +18,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import parameters
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _http, _module
+from ansible_collections.otc.modelarts.plugins.module_utils import _http, _module, _settings
 
 Fields = t.Dict[str, t.Any]
 
@@ -387,6 +387,36 @@ def test_an_auth_that_says_nothing_is_no_other_account(
     monkeypatch.setenv("OS_TOKEN", "of another account")
     shown = end({"auth": auth}, Echo("", "job"), monkeypatch, capsys)
     assert said in json.loads(shown.strip().splitlines()[0])["msg"]
+
+
+def test_a_secret_that_stands_where_nobody_looks_for_it_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = SHAPES["plain"]
+    key = {"access_key": "AK", "secret_key": secret, "project_id": "p"}
+    rows: t.List[Fields] = [
+        {"auth": {**key, "username": secret}},
+        {"auth": {**key, "project_id": f"{secret}!"}},
+        {"auth": key, "region_name": secret},
+        {"auth": key, "workspace_id": f"x-{secret}"},
+        {"auth": {**key, "auth_url": f"{secret}@h"}},
+        {"auth": key, "endpoint": f"{secret}@h"},
+        {"cloud": {"auth": {"username": "u", "key": secret}}},
+    ]
+    for options in rows:
+        shown = end(options, Echo(secret, "job"), monkeypatch, capsys)
+        assert not pieces(secret, shown), (options, shown[:300])
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{secret}%40127.0.0.1:9")
+    with pytest.raises(_http.Unsendable, match="The URL of the proxy has no host, or a user or password in it"):
+        _http.checked_proxy(f"http://{secret}%40127.0.0.1:9")
+
+
+def test_secrets_of_an_entry_that_cannot_be_used_are_not_shown() -> None:
+    entry = {"username": "u", "password": "hunter2-Secret", "auth_url": "https:/hunter2-Secret"}
+    with pytest.raises(_settings.SettingsError) as caught:
+        _settings.resolve({"cloud": "mine"}, {}, lambda *dummy: {**entry, "user_domain_name": "d", "project_id": "p"})
+    assert "hunter2-Secret" in caught.value.secrets and "hunter2-Secret" in str(caught.value)
+    assert "hunter2-Secret" not in _module.without_secrets({"msg": str(caught.value)}, caught.value.secrets)["msg"]
 
 
 BLANK = "given, but without a value"

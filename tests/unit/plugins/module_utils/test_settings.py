@@ -572,17 +572,42 @@ def test_of_any_other_provider_the_endpoint_must_be_given(host: str, credentials
 @pytest.mark.parametrize(
     ("endpoint", "iam"),
     [
-        (ENDPOINT, "https://iam.eu-x.otc.t-systems.com/v3"),
+        (None, "https://iam.eu-x.otc.t-systems.com/v3"),
         ("https://modelarts.eu-x.otc.t-systems.com", "https://iam.eu-x.otc.t-systems.com/v3"),
         ("https://modelarts.eu-x.sc.otc.t-systems.com", "https://iam-pub.eu-x.sc.otc.t-systems.com/v3"),
         ("https://modelarts.eu-x.myhuaweicloud.eu", "https://iam.eu-x.myhuaweicloud.eu/v3"),
         ("https://modelarts.eu-x.myhuaweicloud.com", "https://iam.eu-x.myhuaweicloud.com/v3"),
     ],
-    ids=["unknown", "OTC", "OTC in Switzerland", "Huawei Europe", "Huawei"],
+    ids=["none", "OTC", "OTC in Switzerland", "Huawei Europe", "Huawei"],
 )
-def test_without_its_url_iam_is_that_of_the_endpoint_or_else_of_otc(endpoint: str, iam: str) -> None:
+def test_without_its_url_iam_is_that_of_the_endpoint_or_else_of_otc(endpoint: t.Optional[str], iam: str) -> None:
     found = resolved({"auth": {**KEY, "project_name": "n"}, "endpoint": endpoint, "region_name": "eu-x"})
     assert _settings.iam_base(found) == iam
+
+
+@pytest.mark.parametrize("auth", [{"token": "the-token"}, {**KEY, "project_name": "n"}], ids=["token", "AK/SK"])
+def test_no_provider_s_iam_is_asked_about_the_credentials_of_another(auth: Fields) -> None:
+    said = refusal({"auth": auth, "endpoint": ENDPOINT, "region_name": "eu-de"})
+    assert said.startswith("IAM is not known: set auth.auth_url (OS_AUTH_URL), as 'modelarts.example.com' belongs to no provider")
+
+
+@pytest.mark.parametrize("credentials", [KEY, {"token": "the-token"}], ids=["AK/SK", "token"])
+def test_of_another_interface_no_public_endpoint_is_made(credentials: Fields) -> None:
+    auth = {**credentials, "project_id": "p"}
+    said = refusal({"auth": auth, "region_name": "eu-de", "interface": "internal"})
+    assert said == "No endpoint: set endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE), as only the public one follows from the region."
+
+
+@pytest.mark.parametrize("url", ["https://the-secret-user%40h:1/", "https://u%3Ap%40h"])
+def test_what_may_be_a_user_in_a_host_is_refused_and_not_shown(url: str) -> None:
+    said = refusal({"auth": REGION_KEY, "endpoint": url})
+    assert said == "endpoint (OS_MODELARTS_ENDPOINT_OVERRIDE) must be a plain URL: no user, password, query or fragment in it."
+
+
+def test_a_key_inside_auth_is_no_file() -> None:
+    entry = {"auth": {**KEY, "project_id": "p", "key": "a-secret", "verify": False, "cert": "x"}, "region_name": "eu-de"}
+    found = _settings.resolve({"cloud": entry}, {})
+    assert (found.cert, found.verify) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -595,8 +620,8 @@ def test_without_its_url_iam_is_that_of_the_endpoint_or_else_of_otc(endpoint: st
     [
         {"auth": REGION_KEY},
         {"auth": {"token": "the-token", "project_id": "p"}},
-        {"auth": {"token": "the-token"}, "endpoint": ENDPOINT},
-        {"auth": {**KEY, "project_name": "n"}, "endpoint": ENDPOINT},
+        {"auth": {"token": "the-token"}, "endpoint": "https://modelarts.eu-x.otc.t-systems.com"},
+        {"auth": {**KEY, "project_name": "n"}, "endpoint": "https://modelarts.eu-x.otc.t-systems.com"},
     ],
     ids=["AK/SK to ModelArts", "token to ModelArts", "token to IAM", "AK/SK to IAM"],
 )
