@@ -64,8 +64,8 @@ class Keystone:
         self.url = url
         self.session = requests.Session()
         self.session.trust_env = False
-        scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
-        self.session.headers["X-Auth-Token"] = self.log_in("admin", password, scope)
+        self.session.auth = self._as_admin
+        self._password = password
 
     def log_in(self, username: str, password: str, scope: t.Any = "unscoped") -> str:
         """Return a new token."""
@@ -74,6 +74,12 @@ class Keystone:
         answer = requests.post(f"{self.url}/auth/tokens", json=body, timeout=30)
         assert answer.status_code == 201, answer.text
         return answer.headers["X-Subject-Token"]
+
+    def _as_admin(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Authorise a request by a token of its own: they may expire within seconds."""
+        scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
+        request.headers["X-Auth-Token"] = self.log_in("admin", self._password, scope)
+        return request
 
     def make(self, kind: str, **fields: t.Any) -> str:
         """Make something, and return its id."""

@@ -404,7 +404,7 @@ def test_defaults_of_the_play_that_would_mislead_the_role_stop_it(
 
 def test_defaults_of_the_play_that_the_role_has_itself_do_not_stop_it(simulator: str, tmp_path: pathlib.Path) -> None:
     cloud = filled(simulator)
-    defaults = {"group/otc.modelarts.modelarts": {"auth": {"token": "other"}, "endpoint": "https://other.example.com"}}
+    defaults: Result = {"group/otc.modelarts.modelarts": {"auth": {"token": "other"}, "endpoint": "https://other.example.com"}}
     defaults["otc.modelarts.modelarts_visualization_job"] = {"wait_timeout": 1, "force": True}
     own = {**cloud.by_key(), "older_than": "30d", "keep": "keep-me"}
     said = run_tasks(cloud, tmp_path, [include({}, **own)], module_defaults=defaults)
