@@ -297,7 +297,7 @@ FOLLOWED = progress(sent("stop"), sent("delete", NOT_NOW), end=Done())
         ([progress(state="present")], "1 job to be present, 0 accepted, 0 done, 5 of 300 s"),
         ([ACCEPTED, FAILED], "2 jobs to be deleted, 1 accepted, 0 done, 1 failed, 5 of 300 s"),
         ([ACCEPTED, FOLLOWED, FOLLOWED], "3 jobs to be deleted, 3 accepted, 2 done, 5 of 300 s"),
-        ([FOLLOWED] * 4 + [FAILED] * 3, "7 jobs to be deleted, 4 accepted, 4 done, 3 failed, 5 of 300 s"),
+        ([FOLLOWED] * 3 + [FAILED] * 2, "5 jobs to be deleted, 3 accepted, 3 done, 2 failed, 5 of 300 s"),
     ],
 )
 def test_how_far_a_task_is_is_told_in_numbers(tasks: t.List[Progress], said: str) -> None:
