@@ -163,7 +163,7 @@ def python39(session: nox.Session) -> None:
     with session.chdir(pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"):
         tests = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
         session.run(python, *pytest, *tests, env=environment, external=True)
-    targets = [str(target / "test_info.py") for target in TARGETS]
+    targets = session.posargs or [str(target / "test_info.py") for target in TARGETS]
     session.run("python", *pytest, *targets, env={**environment, "MODULE_PYTHON": python})
 
 

@@ -162,7 +162,7 @@ def read_scope(body: Json) -> Scope:
 
 def project_of_scope(project_id: t.Optional[str], scope: Scope, project_name: t.Optional[str] = None) -> str:
     """Return the id of the project. Raises :class:`AuthError` where the token is for another, or for none."""
-    if project_name and (project_name.casefold() != (scope.project_name or project_name).casefold()):
+    if project_name and scope.project_name and project_name.casefold() != scope.project_name.casefold():
         given = f"{printable(project_name)} ({named('project_name')})"
         raise AuthError(f"The token is for project {printable(scope.project_name)}, not for {given}.")
     if project_id and scope.project_id and project_id != scope.project_id:

@@ -203,8 +203,9 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         self._compute_environment_string(raw_environment)
         environment = {plain_text(name): plain_text(value) for name, value in raw_environment.items()}
         arguments = plain(self._task.args)
-        if variables.get(OF_PRUNE) and self._foreign_defaults(arguments):
-            return {"failed": True, "changed": False, "msg": f"Nothing was done. {self._foreign_defaults(arguments)}."}
+        misled = self._foreign_defaults(arguments) if variables.get(OF_PRUNE) else None
+        if misled:
+            return {"failed": True, "changed": False, "msg": f"Nothing was done. {misled}."}
         why = obstacle(self._place(variables, arguments, environment))
         if why:
             display.vvv(f"{self._task.action} runs as a module: {why}.", host=self._host_name(variables))
@@ -220,8 +221,9 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
 
         options = {**_module.connection_options(), "workspace_id": {}}
         names_of = {name: rule.get("aliases", ()) for name, rule in options.items()}
-        defaults, selects = self._task.module_defaults, self.description == "INFO"
-        return _prune.foreign_defaults(defaults, self._task.action, arguments, names_of, selects)
+        selectors = {**_module.SELECTORS, "limit": ()} if self.description == "INFO" else {}
+        hiding = {name for own, aliases in selectors.items() if own not in names_of for name in (own, *aliases)}
+        return _prune.foreign_defaults(self._task.module_defaults, self._task.action, arguments, names_of, hiding)
 
     def _place(self, variables: Variables, arguments: Variables, environment: t.Mapping[str, str]) -> Place:
         """Return where and how the task is asked to run."""

@@ -26,11 +26,7 @@ Seen = t.Mapping[str, t.Any]
 PREFIX = "modelarts_prune_"
 CUT_OFF = "_raw_params"
 ACTION_GROUP = "otc.modelarts.modelarts"
-# What makes a list of jobs shorter, with its aliases.
-HIDING = (
-    *("job_id", "id", "visualization_id", "name", "job_name", "search", "limit", "module_defaults"),
-    *("status", "state", "older_than", "newer_than"),
-)
+TEMPLATE = "module_defaults"  # stands for the options of defaults that are a template, of which nobody knows yet
 CRITERIA = ("older_than", "status", "state", "name")
 REPORTS = ("report_json", "report_html")
 SHOWN = 80  # characters of what a user gave, in an error
@@ -381,7 +377,11 @@ def as_number(value: t.Optional[str]) -> t.Optional[int]:
 
 
 def foreign_defaults(
-    module_defaults: t.Any, action: str, given: t.Container[str], names_of: t.Mapping[str, t.Sequence[str]], selects: bool
+    module_defaults: t.Any,
+    action: str,
+    given: t.Container[str],
+    names_of: t.Mapping[str, t.Sequence[str]],
+    hiding: t.Collection[str],
 ) -> t.Optional[str]:
     """Return why what C(module_defaults) gives to a task of the role is in the way; ``None`` where it is not.
 
@@ -391,16 +391,16 @@ def foreign_defaults(
     :param module_defaults: all that apply, the outermost first. ``action``: the name of the module.
     :param given: the options that the task comes to have.
     :param names_of: the options about the connection and the workspace, each with its aliases.
-    :param selects: whether the task is one that lists jobs.
+    :param hiding: the options, with their aliases, that make a list of jobs shorter; empty for a task that lists none.
     """
     defaults: t.Set[str] = set()
     for one in module_defaults or []:
         for key, options in one.items():
             if key in (f"group/{ACTION_GROUP}", action):
-                defaults.update(options if isinstance(options, dict) else ["module_defaults"] if options else [])
+                defaults.update(options if isinstance(options, dict) else [TEMPLATE] if options else [])
     masked = [name for name, aliases in names_of.items() if defaults & {name, *aliases} and name not in given]
     if masked:
         instead = ", ".join(PREFIX + name for name in masked)
         return f"module_defaults gives {', '.join(masked)}, which does not reach the tasks of this role: set {instead}"
-    hiding = sorted(defaults & set(HIDING)) if selects else []
-    return f"module_defaults gives {', '.join(hiding)}, with which this role would not see every job" if hiding else None
+    shorter = sorted(defaults & {*hiding, TEMPLATE}) if hiding else []
+    return f"module_defaults gives {', '.join(shorter)}, with which this role would not see every job" if shorter else None

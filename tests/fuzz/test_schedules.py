@@ -258,10 +258,8 @@ def test_five_faults_that_can_be_survived_are(schedule: Schedule, faults: t.List
         # Then the list has to prove it, and the empty one may be the only that was read while the job was there.
         jobs = tuple({**one, "status": 8} if one["status"] == DELETE_FAILED else one for one in jobs)  # for so long it persists
         settings = {**settings, "delete_seconds": max(200.0, settings["delete_seconds"])}
-        if (
-            settings.get("delete_shown_after", 0) is None
-        ):  # a deletion that is not seen for so long is one that nobody can know of
-            settings["delete_shown_after"] = 0.6
+        if settings.get("delete_shown_after", 0) is None:
+            settings["delete_shown_after"] = 0.6  # of a deletion that is hidden for so long nobody can know
     looks, changes = (*faults[:half], "an empty list"), tuple(faults[half:])
     ended = judge(replace(schedule, jobs=jobs, options=options, settings=settings, looks=looks, changes=changes))
     assert not ended.result.get("failed"), ended.result["msg"]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import os
 import re
 import shutil
@@ -61,9 +60,12 @@ def run_all(names: list[str]) -> list[Outcome]:
 
     def work(own: list[str]) -> None:
         outcomes.extend(run(name) for name in own)
-        with contextlib.suppress(IndexError):  # nothing is waiting any more
-            while True:
-                outcomes.append(run(waiting.popleft()))
+        while True:
+            try:
+                name = waiting.popleft()
+            except IndexError:  # nothing is waiting any more
+                return
+            outcomes.append(run(name))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, ([name for name in names if name.startswith(ANSIBLE_TEST)], [])))
