@@ -19,7 +19,8 @@ import demo
 import simulation
 
 MONTHS = 60 * 24 * 3600 * 1000  # two of them, in milliseconds
-# The jobs that the examples speak of. There is no room for another, so that the example about that has something to do.
+MINUTE = 60 * 1000
+# The jobs that the examples speak of.
 JOBS: t.Tuple[t.Dict[str, t.Any], ...] = (
     {"job_id": "8992", "job_name": "night-run", "status": 8, "train_url": "/bucket/logs/"},
     {"job_id": "8993", "job_name": "day-run", "status": 8},
@@ -27,7 +28,7 @@ JOBS: t.Tuple[t.Dict[str, t.Any], ...] = (
     {"job_id": "8995", "job_name": "experiment-2", "status": 10},
     {"job_id": "8996", "job_name": "forgotten", "status": 8},
 )
-# Jobs that no example is about: young, with other names, running and stopped. There is room for as many again.
+# Jobs that no example is about: young, with other names, running and stopped.
 OTHERS: t.Tuple[t.Dict[str, t.Any], ...] = (
     {"job_id": "1", "job_name": "night-shift", "status": 8},
     {"job_id": "2", "job_name": "my-experiment", "status": 8},
@@ -38,21 +39,25 @@ SETTINGS = {"delete_seconds": 0.2, "stop_seconds": 0.2, "start_seconds": 0.2}
 
 
 class Cloud(simulation.Project):
-    """A project of the simulator with some jobs.
+    """A project of the simulator with the jobs of the examples, and others.
 
-    :param age: of the jobs, in milliseconds.
-    :param room: how many more jobs may be created.
+    There is no room for one more, so that the example about that has something to do.
     """
 
-    def __init__(self, url: str, jobs: t.Sequence[t.Dict[str, t.Any]] = JOBS, age: int = MONTHS, room: int = 0) -> None:
-        super().__init__(simulation.new_project(url, **SETTINGS, job_count_limit=len(jobs) + room))
-        created = int(time.time() * 1000) - age
-        self.control("POST", "jobs", [{"create_time": created, **job} for job in jobs])
+    def __init__(self, url: str) -> None:
+        super().__init__(simulation.new_project(url, **SETTINGS, job_count_limit=len(JOBS) + len(OTHERS)))
+        now = int(time.time() * 1000)
+        self.control("POST", "jobs", [{"create_time": now - MONTHS, **job} for job in JOBS])
+        self.control("POST", "jobs", [{"create_time": now - MINUTE, **job} for job in OTHERS])
 
     def jobs(self) -> t.Dict[str, t.Tuple[t.Any, ...]]:
         """Return what there is to say of the jobs that are there, by their ids."""
         told = ("job_name", "job_desc", "status", "train_url", "create_time")
         return {str(job["job_id"]): tuple(job.get(name) for name in told) for job in self.control("GET", "jobs")}
+
+    def others(self) -> t.Dict[str, t.Tuple[t.Any, ...]]:
+        """Return the same of the jobs that no example is about."""
+        return {one: told for one, told in self.jobs().items() if one in {job["job_id"] for job in OTHERS}}
 
     def operations(self) -> t.Set[str]:
         """Return the calls that succeeded."""
@@ -70,12 +75,6 @@ def simulator() -> t.Iterator[str]:
 def cloud(simulator: str) -> Cloud:
     """A project of its own."""
     return Cloud(simulator)
-
-
-@pytest.fixture
-def others(simulator: str) -> Cloud:
-    """A project of somebody else, in which no example has anything to delete."""
-    return Cloud(simulator, OTHERS, age=60 * 1000, room=len(OTHERS))
 
 
 @pytest.fixture
