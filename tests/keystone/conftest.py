@@ -12,6 +12,7 @@ import grp
 import os
 import pathlib
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -88,6 +89,11 @@ class Keystone:
         assert answer.status_code == 201, answer.text
         return str(answer.json()[kind]["id"])
 
+    def enter(self, kind: str, name: str, url: str) -> None:
+        """Enter a service into the catalog."""
+        service = self.make("service", type=kind, name=name)
+        self.make("endpoint", service_id=service, interface="public", region_id=REGION, url=url)
+
     def grant(self, user_id: str, project_id: str) -> None:
         """Give a user the role of a member in a project."""
         roles = self.session.get(f"{self.url}/roles", params={"name": "member"}, timeout=30).json()["roles"]
@@ -153,29 +159,42 @@ def answers(url: str) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def a_keystone(folder: pathlib.Path, expiration: int) -> t.Iterator[Keystone]:
-    """Make and run a Keystone.
+def configured(folder: pathlib.Path, expiration: int = 3600) -> t.Dict[str, str]:
+    """Configure the Keystone in this folder, and return the environment of what works on it.
 
     :param expiration: seconds for which a token is valid.
     """
-    port, password = free_port(), secrets.token_hex(12)
-    url = f"http://127.0.0.1:{port}/v3"
     (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder, expiration=expiration))
-    environment = {**os.environ, "OS_KEYSTONE_CONFIG_DIR": str(folder)}
+    return {**os.environ, "OS_KEYSTONE_CONFIG_DIR": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> t.Tuple[pathlib.Path, str]:
+    """The folder of a Keystone that never runs, to be copied, and the password of its administrator."""
+    folder, password = tmp_path_factory.mktemp("made"), secrets.token_hex(12)
     who = ("--keystone-user", getpass.getuser(), "--keystone-group", grp.getgrgid(os.getgid()).gr_name)
-    urls = ("--bootstrap-public-url", url, "--bootstrap-admin-url", url, "--bootstrap-internal-url", url)
     for arguments in (
         ("db_sync",),
         ("fernet_setup", *who),
         ("credential_setup", *who),
-        ("bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", REGION, *urls),
+        ("bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", REGION),
     ):
+        environment, silent = configured(folder), subprocess.DEVNULL
         command = [str(BIN / "keystone-manage"), "--config-file", str(folder / "keystone.conf"), *arguments]
-        subprocess.run(command, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    serve = [sys.executable, "-c", SERVE, str(port)]
-    with running(serve, lambda: answers(url), env=environment):
-        yield Keystone(url, password)
+        subprocess.run(command, env=environment, check=True, timeout=120, stdout=silent, stderr=silent)
+    return folder, password
+
+
+@contextlib.contextmanager
+def a_keystone(made: t.Tuple[pathlib.Path, str], folder: pathlib.Path, expiration: int) -> t.Iterator[Keystone]:
+    """Copy a Keystone to a folder, run it, and enter it into its own catalog."""
+    shutil.copytree(made[0], folder)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/v3"
+    with running([sys.executable, "-c", SERVE, str(port)], lambda: answers(url), env=configured(folder, expiration)):
+        keystone = Keystone(url, made[1])
+        keystone.enter("identity", "keystone", url)
+        yield keystone
 
 
 @contextlib.contextmanager
@@ -184,25 +203,21 @@ def a_simulator(keystone: Keystone) -> t.Iterator[str]:
     with simulation.started("--keystone", keystone.url) as credentials:
         url = str(credentials["url"])
         for version in ("v2", "v1"):
-            service = keystone.make("service", type="modelarts", name=f"modelarts{version}")
-            target = f"{url}/{version}/$(project_id)s"
-            keystone.make("endpoint", service_id=service, interface="public", region_id=REGION, url=target)
+            keystone.enter("modelarts", f"modelarts{version}", f"{url}/{version}/$(project_id)s")
         yield url
 
 
 @pytest.fixture(scope="session")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
+def lasting(made: t.Tuple[pathlib.Path, str], tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
     """A Keystone whose tokens last, and its simulator."""
-    folder = tmp_path_factory.mktemp("lasting")
-    with a_keystone(folder, 3600) as keystone, a_simulator(keystone) as url:
+    with a_keystone(made, tmp_path_factory.mktemp("lasting") / "keystone", 3600) as keystone, a_simulator(keystone) as url:
         yield keystone, url
 
 
 @pytest.fixture(scope="session")
-def passing(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
+def passing(made: t.Tuple[pathlib.Path, str], tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Tuple[Keystone, str]]:
     """A Keystone whose tokens expire after a few seconds, and its simulator."""
-    folder = tmp_path_factory.mktemp("passing")
-    with a_keystone(folder, 6) as keystone, a_simulator(keystone) as url:
+    with a_keystone(made, tmp_path_factory.mktemp("passing") / "keystone", 6) as keystone, a_simulator(keystone) as url:
         yield keystone, url
 
 
