@@ -21,6 +21,7 @@ import html
 import importlib
 import itertools
 import json
+import math
 import os
 import re
 import socket
@@ -233,7 +234,9 @@ ROUNDS = 5  # how often a text may be encoded
 ENCODINGS = ("utf-8", "latin-1", "cp1252")
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 ODD = re.compile(r"[%&\\+\s\x00-\x1f\x7f]")  # without any of these, a text is written plainly
-GAPS = re.compile(r"\\+[bfnrt]|[+\s\x00-\x1f\x7f]")
+GAPS = re.compile(r"(?<!\\)\\+[bfnrt]|[+\s\x00-\x1f\x7f]")  # a run of backslashes is looked at once
+ZEROS = re.compile(r"(&#[xX]?)0+(?=[0-9a-fA-F])")
+NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")  # a number that Python may refuse to read
 
 
 def usual_forms(secret: str) -> t.Set[str]:
@@ -275,7 +278,8 @@ def plainly(text: str) -> str:
     for dummy in range(ROUNDS):
         before = text
         text = ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), GAPS.sub("", text))
-        text = html.unescape(unquote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
+        text = unquote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        text = html.unescape(NO_CHARACTER.sub("\ufffd", ZEROS.sub(r"\1", text)))
         if text == before:
             break
     return GAPS.sub("", text).replace("\\", "")
@@ -378,9 +382,15 @@ def parse_json(body: bytes) -> t.Any:
     if len(body) > MAX_ANSWER_BYTES:
         return None
     try:
-        return sound(json.loads(body.decode("utf-8-sig"), parse_constant=lambda dummy: None))
+        return sound(json.loads(body.decode("utf-8-sig"), parse_constant=lambda dummy: None, parse_float=finite))
     except (ValueError, RecursionError):
         return None
+
+
+def finite(text: str) -> t.Union[float, str]:
+    """Return the number that JSON has; as text where it is greater than any."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def sound(value: t.Any, depth: int = 0) -> t.Any:

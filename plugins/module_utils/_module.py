@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import select
@@ -220,7 +221,10 @@ def perform(
         result = failed("The task was interrupted.")
     except Exception as error:  # noqa: BLE001  # the outermost boundary: no traceback reaches a user
         result = failed(f"This is a bug in otc.modelarts: {bug(error)}. Please report it.")
-    return without_secrets(result, secrets, warnings)
+    try:
+        return without_secrets(result, secrets, warnings)
+    except OutOfTime:  # it comes once
+        return without_secrets(result, secrets, warnings)
 
 
 def failed(message: str, error: t.Optional[CallError] = None) -> Result:
@@ -337,14 +341,24 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callab
             (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
             or isinstance(value, dict)
             or option_of(name, spec) is None
-            or may_tell(name, value, mask)
         ):
             shown[name] = placeholder(value, hidden)
-        elif isinstance(value, list):
-            shown[name] = [entry for entry in value if entry is not None]  # what a null entry means is ours to say
         else:
-            shown[name] = value
+            shown[name] = hide_option(name, value, spec, hidden, mask)
     return shown
+
+
+def hide_option(name: str, value: t.Any, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callable[[str], str]) -> t.Any:
+    """Return the value of an option, in the type that Ansible is to make of it, with placeholders for what may be secret."""
+    kind = (option_of(name, spec) or {}).get("type")
+    if kind == "list" and isinstance(value, (str, list)):  # each entry for itself; what a null one means is ours to say
+        entries = value.split(",") if isinstance(value, str) else value
+        return [placeholder(one, hidden) if may_tell(name, one, mask) else one for one in entries if one is not None]
+    if kind == "path" and isinstance(value, str):
+        value = os.path.expanduser(os.path.expandvars(value))
+    if kind == "int" and isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # Ansible has no words for it
+    return placeholder(value, hidden) if may_tell(name, value, mask) else value
 
 
 def names_jobs(name: str) -> bool:
@@ -398,6 +412,8 @@ def shown_again(params: t.Any, hidden: t.Mapping[str, t.Any]) -> t.Any:
     """Return validated parameters with the values for which placeholders stand."""
     if isinstance(params, dict):
         return {name: shown_again(value, hidden) for name, value in params.items()}
+    if isinstance(params, list):
+        return [shown_again(value, hidden) for value in params]
     return hidden.get(params, params) if isinstance(params, str) else params
 
 
@@ -557,14 +573,15 @@ def check_cloud(cloud: t.Any) -> None:
 def check_at_least(params: Params, option: str, least: float) -> None:
     """Raise :class:`ParameterError` where a number is too small, or none."""
     if not params[option] >= least:
-        raise ParameterError(f"{option} must be at least {least:g}, not {params[option]:g}.")
+        told = "" if params[option] < -LONGEST_TIME else f", not {params[option]:g}"
+        raise ParameterError(f"{option} must be at least {least:g}{told}.")
 
 
 def check_job_ids(option: str, job_ids: t.Iterable[str]) -> None:
     """Raise :class:`ParameterError` for what cannot be the id of a job: it would become a part of the path."""
     for job_id in job_ids:
         if not _jobs.JOB_ID.fullmatch(job_id):
-            raise ParameterError(f"{option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {_settings.whole(job_id)}.")
+            raise ParameterError(f"{option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {_settings.printable(job_id)}.")
 
 
 # --- modelarts_visualization_job ---------------------------------------------------------------------------------
@@ -579,7 +596,7 @@ def check_job_options(params: Params) -> None:
     if params["state"] == "present" and params["job_ids"] is not None:
         raise ParameterError("job_ids goes with every state but present; use name or job_id.")
     if params["name"] is not None and not JOB_NAME.fullmatch(params["name"]):
-        raise ParameterError(f"name must be 1 to 20 of A-Z, a-z, 0-9, _ and -, not {_settings.whole(params['name'])}.")
+        raise ParameterError(f"name must be 1 to 20 of A-Z, a-z, 0-9, _ and -, not {_settings.printable(params['name'])}.")
     if params["recreate"] and params["state"] == "present" and params["name"] is None:
         raise ParameterError("recreate goes with name: a job that is replaced gets another id.")
     check_spec(params)
@@ -592,9 +609,8 @@ def check_spec(params: Params) -> None:
     if not 0 <= (params["auto_stop_hours"] or 0) <= _jobs.MOST_HOURS:
         raise ParameterError(f"auto_stop_hours must be 0 to {_jobs.MOST_HOURS}, not {params['auto_stop_hours']}.")
     if params["train_url"] is not None and _jobs.obs_path(params["train_url"]) is None:
-        raise ParameterError(
-            f"train_url must be an OBS path such as /bucket/folder/, not {_settings.whole(params['train_url'])}."
-        )
+        given = _settings.printable(params["train_url"])
+        raise ParameterError(f"train_url must be an OBS path such as /bucket/folder/, not {given}.")
 
 
 def visualization_job(params: Params, check_mode: bool, client: Client, announce: Announce) -> Result:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import collections
+import threading
 import typing as t
 
 from . import _jobs
@@ -292,14 +294,37 @@ class Reconciler:
             for one in arguments:
                 guarded(*one)
             return
-        from concurrent.futures import ThreadPoolExecutor
+        in_threads(guarded, arguments, self._concurrency)
 
-        pool = ThreadPoolExecutor(min(self._concurrency, len(arguments)))
+
+def in_threads(work: t.Callable[..., None], arguments: t.Sequence[t.Tuple[t.Any, ...]], most: int) -> None:
+    """Do a piece of work for each of the arguments, in so many threads at most; raise what it raised first.
+
+    After an error, and when something ends the wait, no further piece begins. Unlike those of a pool, these threads do not keep
+    a process from ending that waits for them no longer.
+    """
+    waiting = collections.deque(arguments)
+    errors: t.List[Exception] = []
+
+    def worker() -> None:
         try:
-            for future in [pool.submit(guarded, *one) for one in arguments]:
-                future.result()
-        except Exception:
-            pool.shutdown(cancel_futures=True)  # what is on its way is waited for
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            while True:
+                try:
+                    one = waiting.popleft()
+                except IndexError:
+                    return
+                work(*one)
+        except Exception as error:  # noqa: BLE001  # it is raised where this is waited for
+            errors.append(error)
+            waiting.clear()
+
+    threads = [threading.Thread(target=worker, daemon=True) for dummy in range(min(most, len(arguments)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        waiting.clear()
+    if errors:
+        raise errors[0]

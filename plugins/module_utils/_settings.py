@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import os
 import re
 import typing as t
@@ -77,6 +78,9 @@ LONGEST_SHOWN = 200  # characters
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
 INTERFACES = ("public", "internal", "admin")
+# Where several are given, the first is taken; and an id before a name.
+WAYS_IN = ({"token"}, {"access_key", "secret_key", "security_token"}, {"username", "user_id", "password"})
+NAMES_AND_IDS = {"username": "user_id", **{name: f"{name[:-4]}id" for name in FACTS if re.search("(project|domain)_name$", name)}}
 SECRET_VARIABLES = tuple(name for fact in SECRETS for name in FACTS[fact][1])
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")  # in capitals or not, or half so
 
@@ -245,7 +249,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
             raise SettingsError(f"{title} cannot be used: {empty}{places}.")
         merged = clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
         check_shape(merged, title)
-        as_written = {key: merged[key] for key in KEY_NAMES if key in merged}  # what stands in braces in a key is no name
+        check_profiles(merged, loader.VENDOR_FILES)
         with warnings.catch_warnings(record=True) as said_beside:
             warnings.simplefilter("always")
             found = get_one(reader, region_name, usual_region, openstack_exceptions.SDKException)
@@ -253,7 +257,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         if unknown and not (found.get("auth") or {}).get("auth_url"):
             text = "its profile is none that openstacksdk knows, or clouds-public.yaml, which may hold it, cannot be read"
             raise SettingsError(f"{title} cannot be used: {text}.")
-        return {**found, **as_written}
+        return in_region(found, merged)
     except openstack_exceptions.SDKException as error:
         # What it says may quote the entry, and a secret in it; only what is known not to is told.
         known_reason = re.match(r"Region \S+ is not a valid region name|.* defines a cloud named", str(error))
@@ -264,6 +268,14 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         raise SettingsError(f"{title} cannot be used: {text}.") from error
     except (OSError, AttributeError, TypeError, RecursionError) as error:
         raise SettingsError(f"{title} cannot be used: openstacksdk cannot make sense of it.") from error
+
+
+def in_region(found: t.Dict[str, t.Any], entry: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """Return what openstacksdk found with the keys of its region, of which it knows nothing, before those of the entry."""
+    regions = [one for one in entry.get("regions") or () if isinstance(one, dict) and one.get("name") == found.get("region_name")]
+    values = (regions[0].get("values") if regions else None) or {}
+    as_written = {key: one[key] for one in (entry, values) for key in KEY_NAMES if key in one}  # braces in a key are no name
+    return overridden({**found, **as_written}, values, set(FACTS) - set(map(our_name, KEY_NAMES)))
 
 
 def get_one(reader: t.Any, region_name: t.Optional[str], usual_region: t.Optional[str], failure: t.Any) -> t.Dict[str, t.Any]:
@@ -289,11 +301,36 @@ def check_shape(entry: t.Any, title: str) -> None:
 def merged_entry(base: t.Any, entry: Source) -> t.Any:
     """Return an entry of a file with what an entry given in the task adds to it, nulls left out."""
     own = without_nulls({key: value for key, value in entry.items() if key != "cloud"})
-    plain = without_nulls(base)
     if not own:
-        return plain
+        return without_nulls(base)
+    plain = overridden(without_nulls(base), own)
     both = {**plain, **own}
     return {**both, "auth": {**plain["auth"], **own["auth"]}} if "auth" in plain and "auth" in own else both
+
+
+def rivals_of(facts: t.Collection[str]) -> t.Set[str]:
+    """Return the facts that would be taken before these: another user, another project, another way in."""
+    given = set(facts)
+    ways = [stronger for number, way in enumerate(WAYS_IN) if way & given for stronger in WAYS_IN[:number]]
+    ids = {own for name, own in NAMES_AND_IDS.items() if name in given}
+    temporary = {"security_token"} if "access_key" in given else set()  # it goes with the key that it was made with
+    return set().union(*ways, ids, temporary) - given
+
+
+def overridden(base: t.Dict[str, t.Any], own: t.Mapping[str, t.Any], known_to_sdk: t.Collection[str] = ()) -> t.Dict[str, t.Any]:
+    """Return an entry without what another, which is stronger, says by other names: in ``auth``, and beside it.
+
+    :param known_to_sdk: the facts of which openstacksdk has seen already which of their names is stronger.
+    """
+
+    def fact_of(key: t.Any) -> str:
+        return our_name(str(key).replace("-", "_"))
+
+    facts = {fact_of(key) for one in (own, own.get("auth")) if isinstance(one, dict) for key in one}
+    gone = rivals_of(facts) | (facts - set(known_to_sdk))
+    left = {key: value for key, value in base.items() if key in own or fact_of(key) not in gone}
+    auth, kept = left.get("auth"), own.get("auth") or {}
+    return {**left, "auth": {key: auth[key] for key in auth if key in kept or fact_of(key) not in gone}} if auth else left
 
 
 def without_nulls(value: t.Any) -> t.Any:
@@ -310,30 +347,46 @@ def check_cloud_file(variable: str, usual: t.Sequence[str]) -> t.Optional[str]:
 
     :param variable: the variable that may name it.
     """
-    import yaml
-
     named_one = os.environ.get(variable, "").strip("\r\n")
     if named_one and not os.path.exists(named_one):
         raise SettingsError(f"{variable} names a file that is not there: {printable(named_one)}.")
     path = named_one or next((one for one in usual if os.path.exists(one)), None)
     if path is None:
         return None
+    parsed = parsed_file(path)
+    if parsed is not None and not (isinstance(parsed, dict) and isinstance(parsed.get("clouds") or {}, dict)):
+        raise SettingsError(f"The file {printable(path)} is no clouds.yaml: it has no mapping of clouds.")
+    return path
+
+
+def check_profiles(entry: t.Any, usual: t.Sequence[str]) -> None:
+    """Raise :class:`SettingsError` where an entry has a profile, and the file that may hold it cannot be read.
+
+    openstacksdk would pass over it in silence, and over what the profile says.
+    """
+    path = next((one for one in usual if os.path.exists(one)), None)
+    if path is not None and isinstance(entry, dict) and (entry.get("profile") or entry.get("cloud")):
+        parsed_file(path)
+
+
+def parsed_file(path: str) -> t.Any:
+    """Return what is in a file, as openstacksdk reads it. Raises :class:`SettingsError`, which tells nothing of what is in it."""
+    import yaml
+
     check_are_files([path])
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
         if text.startswith("$ANSIBLE_VAULT;"):
             raise SettingsError(f"The file {printable(path)} is encrypted by ansible-vault, which openstacksdk cannot read.")
-        parsed = yaml.safe_load(text)
+        return json.loads(text) if path.endswith(".json") else yaml.safe_load(text)
     except OSError as error:
         raise SettingsError(f"The file {printable(path)} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeError, RecursionError) as error:  # it may quote the line, and a secret in it
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # it may quote the line, and a secret in it
         mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f" (line {mark.line + 1})"
-        raise SettingsError(f"The file {printable(path)} is not YAML{line}.") from error
-    if parsed is not None and not (isinstance(parsed, dict) and isinstance(parsed.get("clouds") or {}, dict)):
-        raise SettingsError(f"The file {printable(path)} is no clouds.yaml: it has no mapping of clouds.")
-    return path
+        number = error.lineno if isinstance(error, json.JSONDecodeError) else None if mark is None else mark.line + 1
+        line = "" if number is None else f" (line {number})"
+        raise SettingsError(f"The file {printable(path)} is not {'JSON' if path.endswith('.json') else 'YAML'}{line}.") from error
 
 
 def check_are_files(paths: t.Iterable[str]) -> None:
@@ -450,7 +503,7 @@ def is_secret(name: t.Any, value: t.Any) -> bool:
 
 def may_tell(value: t.Any) -> bool:
     """Tell whether something may be a URL, or be meant for one, with parts that may hold a secret."""
-    return isinstance(value, str) and re.search(r":.*(@|%40)|://.*(@|[?#])", value, re.DOTALL) is not None
+    return isinstance(value, str) and re.search(r":.*(@|%40)|://.*(@|[?#])|-----BEGIN ", value, re.DOTALL) is not None
 
 
 def users_in(url: str) -> t.List[str]:
@@ -594,15 +647,16 @@ def check_url(url: t.Any, fact: str) -> None:
 
 
 def printable(value: t.Any) -> str:
-    """Return a value of the user's for a message, on one line, without what is before an ``@`` or behind a ``?``."""
-    shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1", str(value), flags=re.DOTALL)
-    return whole(re.sub(r"[?#].*", "", shown, flags=re.DOTALL))
+    """Return a value of the user's for a message, on one line, with dots for what is before an ``@`` or behind a ``?``."""
+    shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1...\2", str(value), flags=re.DOTALL)
+    return whole(re.sub(r"([?#]).*", r"\1...", shown, flags=re.DOTALL))
 
 
 def whole(value: t.Any) -> str:
     """Return a value of the user's for a message. What is too long is not cut: a piece of a secret would not be known as one."""
     text = str(value)
-    return repr(text) if len(text) <= LONGEST_SHOWN else f"a text of {len(text)} characters"
+    plain = len(text) <= LONGEST_SHOWN and "-----BEGIN " not in text  # that may be a key itself, in place of its file
+    return repr(text) if plain else f"a text of {len(text)} characters"
 
 
 def project_of(
@@ -650,14 +704,20 @@ def verification(sources: Sources) -> t.Union[bool, str]:
     It is ``False`` only where the strongest source that speaks of it says so: a bundle in the options is not given for nothing.
     """
     strongest = next((source for source in sources.in_order if "validate_certs" in source or "ca_cert" in source), {})
-    if strongest.get("validate_certs") in (False, "false", "False", "no"):
+    given = strongest.get("validate_certs", True)
+    if given is False or given == 0:
         return False
-    return existing_path(sources, "ca_cert") or True
+    bundle = existing_path(sources, "ca_cert")
+    if bundle is None and isinstance(given, str):
+        raise SettingsError(f"{named('validate_certs')} (verify) must be true or false, without quotes, not {printable(given)}.")
+    return bundle or True
 
 
 def client_certificate(sources: Sources) -> t.Union[str, t.Tuple[str, str], None]:
     """Return the client certificate, with its key where that is a file of its own."""
-    cert, key = existing_path(sources, "client_cert"), existing_path(sources, "client_key")
+    strongest = next((source for source in sources.in_order if "client_cert" in source or "client_key" in source), {})
+    key = existing_path(sources, "client_key") if "client_key" in strongest else None  # a weaker one is that of another
+    cert = existing_path(sources, "client_cert")
     if key and not cert:
         raise SettingsError("client_key is set without client_cert.")
     return (cert, key) if cert and key else cert

@@ -33,6 +33,8 @@ else:
 
 Result = t.TypeVar("Result")
 
+MOST_BYTES = 32 * 1024 * 1024  # of one answer with all that surrounds it; no answer that is accepted comes near
+
 
 class LookupTimeout(socket.timeout):
     """The name of a host was not looked up in time."""
@@ -45,6 +47,7 @@ class TimedReader(io.RawIOBase):
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._end = end
+        self._left = MOST_BYTES
 
     def readable(self) -> bool:
         """Tell that this can be read from."""
@@ -57,8 +60,13 @@ class TimedReader(io.RawIOBase):
             raise socket.timeout("timed out")
         self._sock.settimeout(remaining)
         if isinstance(self._sock, socket.socket):
-            return self._raw.readinto(buffer)
-        return in_time(lambda: self._raw.readinto(buffer), remaining)  # TLS in TLS: one read is many, each with the time-out
+            number = self._raw.readinto(buffer)
+        else:  # TLS in TLS: one read is many, each with the time-out
+            number = in_time(lambda: self._raw.readinto(buffer), remaining)
+        self._left -= number or 0
+        if self._left < 0:
+            raise OSError("The answer is too long.")
+        return number
 
     def close(self) -> None:
         """Let go of the socket."""

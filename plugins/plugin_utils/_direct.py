@@ -265,11 +265,11 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     def _run_here(self, given: Variables, environment: t.Mapping[str, str], variables: Variables) -> Result:
         """Run the task in this process."""
         task: _module.Task = getattr(_module, self.description)
-        arguments = _module.Arguments(given, task.spec["argument_spec"])
         rules = {name: rule for name, rule in task.spec.items() if name != "argument_spec"}
         ends: t.List[int] = []
         with surroundings(environment, self._loader.get_basedir()) as written:
-            # In these surroundings too: paths may begin with ~ or a variable.
+            # In these surroundings too: secrets stand in variables, and paths may begin with ~ or one of them.
+            arguments = _module.Arguments(given, task.spec["argument_spec"])
             validation = ArgumentSpecValidator(task.spec["argument_spec"], **rules).validate(dict(arguments.shown))
             params = validation.validated_parameters
             if validation.error_messages:

@@ -17,6 +17,8 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._http import MASK
+
 Job = t.Dict[str, t.Any]
 Asked = t.Dict[str, t.Any]
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -71,8 +73,8 @@ def cut_off(given: t.Mapping[str, t.Any]) -> t.List[str]:
     """Return the error about what C(-e) has cut off a value at white space: Ansible keeps it under a name of its own."""
     if CUT_OFF not in given:
         return []
-    said = "was cut off by -e, which ends a value at white space. Give it as JSON, or lists with commas and without blanks"
-    return [f"{shown(given[CUT_OFF])} {said}"]
+    remedy = "Give it as JSON, or lists with commas and without blanks"
+    return [f"Something was cut off by -e, which ends a value at white space. {remedy}"]  # it may be a piece of a secret
 
 
 def is_omitted(value: t.Any) -> bool:
@@ -331,8 +333,9 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
     :param met: the jobs that meet all criteria but that about the name.
     :param known: the jobs of the workspace, where there is something to keep.
 
-    Raises :class:`Unclear` where an entry of C(keep) is the name of a job but for its case.
+    Raises :class:`Unclear` where an entry of C(keep) is the name of a job but for its case, and where a name is masked.
     """
+    check_unmasked([*met, *known], "job_id" if asked["name"] is None and asked["keep"] is None else "job_name")
     name = re.compile(asked["name"]) if asked["name"] is not None else None
     meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
     keep = asked["keep"] or ()
@@ -343,6 +346,13 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
         "kept": kept,
         "keep_unknown": [entry for entry in keep if not any(names(entry, job) for job in [*met, *known])],
     }
+
+
+def check_unmasked(jobs: t.Iterable[Job], field: str) -> None:
+    """Raise :class:`Unclear` where a secret of the task hides a part of what tells jobs apart."""
+    if any(MASK in (job["job_id"] or "") or MASK in (job[field] or "") for job in jobs):
+        why = "a secret of this task, or the user of a proxy, is a part of a job's name or ID, which is masked for that reason"
+        raise Unclear(f"Nothing was done. It cannot be told which jobs are meant: {why}.")
 
 
 def check_case(keep: t.Iterable[t.Union[str, int]], jobs: t.Sequence[Job]) -> None:

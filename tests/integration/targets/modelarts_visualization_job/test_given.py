@@ -47,6 +47,32 @@ def test_what_is_blank_selects_nothing(cloud: Cloud, play: Play) -> None:
     assert cloud.calls() == [] and cloud.job_ids() == {"10"}
 
 
+def test_ids_in_text_are_those_that_are_given_whatever_else_they_look_like(cloud: Cloud, play: Play) -> None:
+    for job_id in ("1004", "1005"):
+        cloud.add(job_id)
+    url, both = play(
+        {"state": "absent", "job_ids": "https://console.example/jobs/1001?region=eu-de"},
+        {"state": "absent", "job_ids": "1004,1005"},
+        environ={**cloud.access_key(), "OS_PASSWORD": "1004"},
+    )
+    assert url["failed"] and "job_ids must be 1 to 64 of" in url["msg"] and "hidden" not in json.dumps(url)
+    assert both["changed"] is True and cloud.job_ids() == set()
+    assert "1001" not in json.dumps(cloud.log())
+
+
+def test_a_key_in_place_of_its_file_is_not_shown(cloud: Cloud, play: Play) -> None:
+    key = f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n"
+    [result] = play(look(client_cert=__file__, client_key=key))
+    assert result["failed"] and "client_key: there is no file" in result["msg"] and SECRET not in json.dumps(result)
+
+
+def test_a_job_that_says_what_nobody_can_read_is_deleted_and_told(cloud: Cloud, play: Play) -> None:
+    cloud.add("10", job_desc="&#" + "9" * 5000 + ";")
+    cloud.add("11", job_desc="\\" * 40_000)
+    for result in play({"state": "absent", "job_id": "10"}, {"state": "absent", "job_id": "11", "wait_timeout": 10}):
+        assert result["changed"] is True and not result["failed"] and result["job"]["job_id"] in ("10", "11")
+
+
 def test_a_cloud_may_be_a_whole_entry(cloud: Cloud, play: Play) -> None:
     cloud.add("10")
     auth = cloud.by_password()["auth"]

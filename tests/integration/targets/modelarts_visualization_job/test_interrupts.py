@@ -84,6 +84,23 @@ def test_an_interrupted_playbook_begins_no_further_deletion(
     assert all(ENOUGH <= len(cloud.times("delete")) < JOBS for cloud, dummy in rows.values())
 
 
+def test_after_a_timeout_the_play_goes_on_though_an_answer_is_still_to_come(
+    clouds: Clouds, tmp_path: pathlib.Path, directly_unless_said: None
+) -> None:
+    cloud = clouds()
+    cloud.fault(operation="delete", nth=2, times=0, delay=28)
+    jobs = [cloud.add(str(number)) for number in range(1, 7)]
+    task = {"state": "absent", "job_ids": jobs, "max_concurrency": 2}
+    then = [{"name": "what comes next", "ansible.builtin.debug": {"msg": "next"}}]
+    running = begin_table({"row": (cloud, task)}, tmp_path, timeout=4, then=then)
+    running.process.wait(timeout=60)
+    failed, following = running.said("fatal: [row]"), running.said('"msg": "next"')
+    assert failed is not None and following is not None, running.output()
+    assert following - cloud.started_at() - min(cloud.times("delete")) < 18
+    result = json.loads((tmp_path / "results.json").read_text())["row"]
+    assert result["outcome_unknown"] is True and result["changed"] is True
+
+
 @EACH_WAY
 def test_a_task_that_ran_into_its_timeout_begins_no_further_deletion(
     clouds: Clouds, tmp_path: pathlib.Path, direct: bool

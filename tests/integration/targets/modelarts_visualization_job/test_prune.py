@@ -84,9 +84,10 @@ def run_role(rows: t.Mapping[str, Row], folder: pathlib.Path) -> t.Dict[str, Res
     return t.cast(t.Dict[str, Result], json.loads(results.read_text()))
 
 
-def run_playbook(cloud: Cloud, folder: pathlib.Path, *arguments: str) -> str:
+def run_playbook(cloud: Cloud, folder: pathlib.Path, *arguments: str, environ: t.Optional[t.Mapping[str, str]] = None) -> str:
     """Run the playbook of the collection, and return what it says."""
-    return no_secret(ansible_playbook(PLAYBOOK, cloud.access_key(), folder, sys.executable, *arguments), cloud)
+    own = {**cloud.access_key(), **(environ or {})}
+    return no_secret(ansible_playbook(PLAYBOOK, own, folder, sys.executable, *arguments), cloud)
 
 
 def given(**variables: t.Any) -> t.List[str]:
@@ -177,6 +178,15 @@ def test_a_criterion_that_a_wrapper_leaves_blank_stops_the_playbook(simulator: s
     output = run_playbook(cloud, tmp_path, *given(older_than="30d", status=""))
     assert "Nothing was done. modelarts_prune_status is given, but has no value" in output and "failed=1" in output
     assert untouched(cloud)
+
+
+def test_a_job_whose_name_is_masked_is_not_pruned_beside_what_is_to_be_kept(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator)
+    cloud.add("503", job_name="jane_doe-keep", create_time=1_600_000_000_000)
+    proxy = {"HTTPS_PROXY": "http://jane_doe:a-password@127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
+    output = run_playbook(cloud, tmp_path, *given(older_than="30d", keep="jane_doe-keep"), environ=proxy)
+    assert "It cannot be told which jobs are meant" in output and "failed=1" in output
+    assert "503" in cloud.job_ids() and cloud.changing() == []
 
 
 # --- what is clear is done ---------------------------------------------------------------------------------------

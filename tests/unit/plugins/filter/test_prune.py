@@ -197,13 +197,30 @@ def test_an_age_that_every_job_has_is_no_criterion(value: str) -> None:
 
 
 def test_what_the_command_line_has_cut_off_is_an_error() -> None:
-    [error] = _prune.read({f"{P}older_than": "30d", f"{P}keep": "a", "_raw_params": "b\nc"}, OPTIONS)["errors"]
-    assert error.startswith("'b\\nc' was cut off by -e")
+    [error] = _prune.read({f"{P}older_than": "30d", f"{P}keep": "a", "_raw_params": "a-piece\nof-a-token"}, OPTIONS)["errors"]
+    assert error.startswith("Something was cut off by -e") and "piece" not in error
 
 
 def test_all_that_is_not_clear_is_told_at_once() -> None:
     found = read(older_than=30, keep="", staus="failed", timeout=0)["errors"]
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "stops"),
+    [({"keep": "keep-me"}, True), ({"name": "exp.*"}, True), ({"state": "failed"}, False), ({"older_than": "30d"}, False)],
+)
+def test_a_name_that_is_masked_stops_where_names_matter(given: t.Dict[str, t.Any], stops: bool) -> None:
+    jobs = [job("1", "exp-old"), job("2", "********-me")]
+    if stops:
+        with pytest.raises(_prune.Unclear, match="It cannot be told which jobs are meant: a secret of this task"):
+            _prune.choose(jobs, jobs, asked(**given))
+        with pytest.raises(_prune.Unclear, match="It cannot be told"):
+            _prune.choose([], jobs, asked(**given))
+    else:
+        assert len(_prune.choose(jobs, [], asked(**given))["chosen"]) == 2
+    with pytest.raises(_prune.Unclear, match="It cannot be told"):
+        _prune.choose([job("********")], [], asked(**given))
 
 
 @pytest.mark.parametrize("value", ["__omit_place_holder__5fb0", type("Omit", (), {"__repr__": lambda self: "<<Omit>>"})()])

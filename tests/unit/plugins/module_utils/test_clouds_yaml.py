@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import typing as t
@@ -196,6 +197,74 @@ def test_an_entry_that_is_given_may_add_to_one_that_it_names(clouds: t.Callable[
     clouds({"auth": BASE, "region_name": "eu-de"})
     found = _settings.source_from_cloud({"cloud": "mine", "auth": {"project_name": "other"}, "verify": False})
     assert (found["project_name"], found["username"], found["validate_certs"]) == ("other", "u", False)
+
+
+WAYS = {
+    "password": {"username": "u", "password": "the-password", "user_domain_name": "d"},
+    "user id": {"user_id": "1234", "password": "another-password"},
+    "token": {"token": "the-token"},
+    "key": {"access_key": "AK", "secret_key": "SK"},
+    "short key": {"ak": "ak", "sk": "sk"},
+    "temporary key": {"ak": "tk", "sk": "ts", "securitytoken": "st"},
+}
+
+
+@pytest.mark.parametrize("own", WAYS)
+@pytest.mark.parametrize(
+    ("base", "beside"), [*((base, False) for base in WAYS), ("key", True), ("short key", True), ("temporary key", True)]
+)
+def test_what_a_task_adds_to_an_entry_is_who_it_works_as(
+    clouds: t.Callable[..., None], base: str, own: str, beside: bool
+) -> None:
+    alone = _settings.credentials_of(_settings.source_from_cloud({"auth": {"auth_url": IAM, **WAYS[own]}}))
+    for in_file in (WAYS[base], {"auth": WAYS[base]}) if "key" in base else ({"auth": WAYS[base]},):
+        clouds({**in_file, "auth": {"auth_url": IAM, **t.cast("Fields", in_file.get("auth", {}))}})
+        added = WAYS[own] if beside else {"auth": WAYS[own]}
+        assert _settings.credentials_of(_settings.source_from_cloud({"cloud": "mine", **added})) == alone, in_file
+
+
+def test_what_a_task_adds_to_an_entry_is_where_it_works(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": {**USER, "auth_url": IAM, "project_id": "theirs"}})
+    found = _settings.source_from_cloud({"cloud": "mine", "auth": {"project_name": "ours"}})
+    assert (found.get("project_id"), found["project_name"]) == (None, "ours")
+    found = _settings.source_from_cloud({"cloud": "mine", "auth": {"tenant_id": "ours"}})
+    assert found["project_id"] == "ours"
+
+
+@pytest.mark.parametrize("long_names", [(False, False), (True, False), (False, True), (True, True)])
+def test_the_key_of_a_region_beats_that_of_the_entry_by_whichever_name(
+    clouds: t.Callable[..., None], long_names: t.Tuple[bool, bool]
+) -> None:
+    theirs, ours = (("access_key", "secret_key") if long_name else ("ak", "sk") for long_name in long_names)
+    regions = [{"name": "prod"}, {"name": "test", "values": dict(zip(ours, ("AK-of-test", "SK{{of}}test")))}]
+    clouds({"auth": {"auth_url": IAM, "project_name": "p"}, **dict(zip(theirs, ("AK", "SK"))), "regions": regions})
+    prod, test = (_settings.source_from_cloud("mine", region) for region in ("prod", "test"))
+    assert (prod["access_key"], prod["secret_key"]) == ("AK", "SK")
+    assert (test["access_key"], test["secret_key"]) == ("AK-of-test", "SK{{of}}test")
+
+
+def test_a_file_of_profiles_that_cannot_be_read_is_named_where_it_matters(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path
+) -> None:
+    clouds({"profile": "ours", "auth": BASE})
+    for content, said in (("public-clouds: {ours: {a: 'x", "is not YAML"), ("$ANSIBLE_VAULT;1.1;AES256\n61", "is encrypted")):
+        (tmp_path / "clouds-public.yaml").write_text(content)
+        with pytest.raises(_settings.SettingsError, match=f"clouds-public.yaml' {said}"):
+            _settings.source_from_cloud("mine")
+    (tmp_path / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"mine": {"auth": BASE}}}))
+    assert _settings.source_from_cloud("mine")["username"] == "u"
+
+
+def test_json_may_have_tabs_and_is_named_where_it_is_none(
+    clouds: t.Callable[..., None], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clouds({})
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.json"))
+    (tmp_path / "clouds.json").write_text(json.dumps({"clouds": {"mine": {"auth": BASE}}}, indent="\t"))
+    assert _settings.source_from_cloud("mine")["username"] == "u"
+    (tmp_path / "clouds.json").write_text('{"clouds":\n{"mine": the-password')
+    with pytest.raises(_settings.SettingsError, match=r"clouds.json' is not JSON \(line 2\).$"):
+        _settings.source_from_cloud("mine")
 
 
 @pytest.mark.parametrize(

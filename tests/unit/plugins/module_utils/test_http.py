@@ -517,6 +517,23 @@ def test_a_code_that_is_none_is_no_failure(code: str) -> None:
     assert _http.read_answer(_http.Answer(200, {}, body)).body["is_success"] is True
 
 
+def test_a_number_that_is_greater_than_any_stays_what_json_can_say() -> None:
+    assert _http.parse_json(b'{"a": 1e999, "b": -1e999, "c": 1.5}') == {"a": "1e999", "b": "-1e999", "c": 1.5}
+
+
+def test_no_answer_fills_the_memory_whatever_it_says_of_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wire, "MOST_BYTES", 20_000)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b"x" * 30_000)
+        ours.settimeout(5)
+        answer = _wire.TimedResponse(ours)
+        answer.begin()
+        with pytest.raises(OSError, match="The answer is too long"):
+            while answer.read(4096):
+                pass
+
+
 def test_tls_within_tls_keeps_time_though_each_byte_of_it_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     silence = threading.Event()
 

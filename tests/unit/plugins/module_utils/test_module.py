@@ -208,6 +208,38 @@ def test_numbers_that_no_clock_and_no_pool_can_hold_do_no_harm() -> None:
     assert "OverflowError" not in json.dumps(result) and seen == [_module.LONGEST_TIME, 2]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"wait_timeout": -(10**400)}, "wait_timeout must be at least 1."),
+        ({"wait_timeout": -3}, "wait_timeout must be at least 1, not -3."),
+        ({"api_retries": -(10**400)}, "api_retries must be at least 0."),
+    ],
+)
+def test_a_number_that_is_too_small_is_told_where_it_can_be(options: t.Dict[str, t.Any], said: str) -> None:
+    assert end(lambda *dummy: {"changed": True}, **options)["msg"] == said
+
+
+def test_a_number_that_is_none_is_refused_in_words_and_paths_are_those_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERE", "/x")
+    given = {"wait_timeout": float("inf"), "wait_sleep": float("inf"), "ca_cert": "$HERE/a:b@c.pem"}
+    arguments = _module.Arguments(given, _module.JOB_SPEC["argument_spec"])
+    assert arguments.shown["wait_timeout"] == "inf" and arguments.shown["wait_sleep"] == float("inf")
+    assert arguments.real(arguments.shown)["ca_cert"] == "/x/a:b@c.pem"
+
+
+def test_an_end_that_comes_while_secrets_are_looked_for_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends, masker = [_module.OutOfTime()], _http.masker
+
+    def ended_once(*args: t.Any) -> t.Any:
+        if ends:
+            raise ends.pop()
+        return masker(*args)
+
+    monkeypatch.setattr(_module, "masker", ended_once)
+    assert end(lambda *dummy: {"changed": True, "job": None}) == {"changed": True, "job": None} and not ends
+
+
 # --- who still listens -------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import html
 import itertools
 import json
 import os
+import time
 import typing as t
 from urllib.parse import quote, quote_plus
 
@@ -326,6 +327,25 @@ def test_what_iam_says_is_masked_before_it_is_cut(
         assert "bug" not in shown.strip().splitlines()[0]
 
 
+def test_an_entry_of_a_list_that_may_be_secret_is_still_what_was_given() -> None:
+    for given in ("1004,https://h/jobs?x=1", ["1004", "https://h/jobs?x=1", None]):
+        arguments = _module.Arguments({"job_ids": given, "auth": {"password": "1004"}}, _module.JOB_SPEC["argument_spec"])
+        shown = arguments.shown["job_ids"]
+        assert len(shown) == 2 and all(one.startswith("hidden-") for one in shown)
+        assert arguments.real({"job_ids": shown})["job_ids"] == ["1004", "https://h/jobs?x=1"]
+
+
+@pytest.mark.parametrize("text", ["\\" * 200_000, "&#" + "9" * 5000 + ";", "&#x" + "f" * 500_000, "&#" + "0" * 500_000 + "65;"])
+def test_no_text_of_a_server_stops_the_mask_or_keeps_it_for_long(text: str) -> None:
+    mask = _http.masker(["the-secret-of-the-task"])
+    begin = time.process_time()
+    assert mask(text) == text
+    assert mask(f"{text} x the%2Dsecret-of-the-task") == "********"
+    assert time.process_time() - begin < 5
+    spelled = "".join(f"&#0000000000{ord(one)};" for one in "the-secret-of-the-task")
+    assert mask(f"x {spelled}") == "********"
+
+
 def test_what_is_no_secret_stays_what_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     cloud = Echo("1763892000000", "job")
     shown = end({"auth": auth_of("token", "job_name")}, cloud, monkeypatch, capsys)
@@ -402,6 +422,13 @@ def test_a_secret_that_stands_where_nobody_looks_for_it_is_not_shown(
         {"auth": {**key, "auth_url": f"{secret}@h"}},
         {"auth": key, "endpoint": f"{secret}@h"},
         {"cloud": {"auth": {"username": "u", "key": secret}}},
+        {"auth": key, "job_id": None, "job_ids": ["10", secret]},
+        {"auth": key, "job_id": None, "job_ids": f"10,x {secret}"},
+        {"auth": key, "train_url": f"https://{secret}@bucket/x", "state": "present"},
+        {"auth": key, "train_url": f"https://bucket/x?Signature={secret}", "state": "present"},
+        {"auth": key, "job_id": None, "name": f"https://{secret}@bucket/x"},
+        {"auth": key, "job_id": f"https://bucket/x?Signature={secret}"},
+        {"auth": key, "client_key": f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----"},
     ]
     for options in rows:
         shown = end(options, Echo(secret, "job"), monkeypatch, capsys)

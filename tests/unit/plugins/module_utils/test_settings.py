@@ -430,7 +430,7 @@ def test_a_url_with_a_password_or_a_query_in_it_is_refused_and_not_shown(rest: s
 def test_a_password_in_what_is_no_url_is_not_shown() -> None:
     message = refusal({"auth": {**KEY, "project_id": "p"}, "endpoint": "ftp://user:the-password@m.example.com"})
     assert "the-password" not in message
-    assert "ftp://m.example.com" in message
+    assert "ftp://...@m.example.com" in message
 
 
 def test_a_project_that_contradicts_the_endpoint_is_an_error_where_both_are_options() -> None:
@@ -699,6 +699,27 @@ def test_a_client_certificate_is_taken_with_and_without_a_key_of_its_own(tmp_pat
     assert resolved(options_with(client_cert=str(cert))).cert == str(cert)
     assert resolved(options_with(client_cert=str(cert), client_key=str(key))).cert == (str(cert), str(key))
     assert refusal(options_with(client_key=str(key))) == "client_key is set without client_cert."
+    mine = {**KEY, "project_id": "p", "endpoint": "https://m.example.com", "client_cert": str(key), "client_key": str(key)}
+    assert resolved({"cloud": "mine"}, mine=mine).cert == (str(key), str(key))
+    assert resolved({"cloud": "mine", "client_cert": str(cert)}, mine=mine).cert == str(cert)  # with its own key in it
+    assert resolved({"cloud": "mine", "client_key": str(cert)}, mine=mine).cert == (str(key), str(cert))
+
+
+@pytest.mark.parametrize("text", ["no", "false", "False", "0", "/no/such/bundle.pem"])
+def test_what_an_entry_says_of_verifying_in_text_does_not_switch_it_off(text: str, tmp_path: pathlib.Path) -> None:
+    mine = {**KEY, "project_id": "p", "endpoint": "https://m.example.com", "validate_certs": text}
+    with pytest.raises(_settings.SettingsError, match="must be true or false, without quotes, not"):
+        resolved({"cloud": "mine"}, mine=mine)
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("")
+    assert resolved({"cloud": "mine"}, mine={**mine, "ca_cert": str(bundle)}).verify == str(bundle)
+    assert resolved({"cloud": "mine"}, mine={**mine, "validate_certs": False}).verify is False
+
+
+def test_a_key_in_place_of_its_file_is_not_shown() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJd6a6A4\n-----END PRIVATE KEY-----"
+    message = refusal(options_with(client_key=key))
+    assert message == f"client_key: there is no file a text of {len(key)} characters."
 
 
 def test_a_path_may_begin_at_home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
