@@ -609,12 +609,14 @@ class Criteria:
     states: t.Optional[t.FrozenSet[str]] = None
     created_before: t.Optional[int] = None
     created_after: t.Optional[int] = None
+    search: t.Optional[str] = None
 
     def fit(self, job: Job) -> bool:
         """Tell whether a job is meant. One without a time of creation is neither older nor newer than anything."""
-        created = job["create_time"]
+        created = job["create_time"] if (job["create_time"] or 0) > 0 else None
         return (
             self.name in (None, job["job_name"])
+            and (self.search is None or self.search.lower() in (job["job_name"] or "").lower())
             and (self.statuses is None or job["status"] in self.statuses)
             and (self.states is None or job["state"] in self.states)
             and (self.created_before is None or (created is not None and created < self.created_before))

@@ -736,8 +736,8 @@ def criteria_of(params: Params, now: float) -> Criteria:
     """
     statuses = None if params["status"] is None else statuses_of(params["status"])
     states = None if params["state"] is None else frozenset(params["state"])
-    limits = [moment_before(option, params[option], now) for option in ("older_than", "newer_than")]
-    return Criteria(params["name"], statuses, states, *limits)
+    before, after = (moment_before(option, params[option], now) for option in ("older_than", "newer_than"))
+    return Criteria(params["name"], statuses, states, before, after, params["search"])
 
 
 def moment_before(option: str, duration: t.Optional[str], now: float) -> t.Optional[int]:

@@ -14,6 +14,7 @@ import math
 import posixpath
 import re
 import typing as t
+from types import MappingProxyType
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -27,13 +28,13 @@ Seen = t.Mapping[str, t.Any]
 
 PREFIX = "modelarts_prune_"
 CUT_OFF = "_raw_params"
-ACTION_GROUP = "otc.modelarts.modelarts"
+GROUP = "group/"  # how what a group of actions has begins in module_defaults
 TEMPLATE = "module_defaults"  # stands for the options of defaults that are a template, of which nobody knows yet
 CRITERIA = ("older_than", "status", "state", "name")
 REPORTS = ("report_json", "report_html")
 SHOWN = 80  # characters of what a user gave, in an error
 OMIT = "<<Omit>>"  # that of ansible-core 2.19 and newer, as it calls itself
-OMITTED = "__omit_place_holder__"  # how that of 2.17 and 2.18 begins
+OMITTED = "__omit_place_holder__[0-9a-f]+"  # that of 2.17 and 2.18
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PRICE = re.compile(r"[0-9]{1,9}([.][0-9]{1,9})?")
@@ -79,7 +80,7 @@ def cut_off(given: t.Mapping[str, t.Any]) -> t.List[str]:
 
 def is_omitted(value: t.Any) -> bool:
     """Tell whether a value is C(omit), which means that the variable is not given."""
-    return repr(value) == OMIT or (isinstance(value, str) and value.startswith(OMITTED))
+    return repr(value) == OMIT or (isinstance(value, str) and re.fullmatch(OMITTED, value) is not None)
 
 
 def unknown(name: str, options: Options) -> str:
@@ -92,6 +93,8 @@ def value_of(name: str, value: t.Any) -> t.Any:
     """Return the value of a variable as the role uses it. Raises :class:`Unclear`."""
     if is_blank(value):
         raise Unclear("is given, but has no value. Leave it out instead")
+    if re.search(OMITTED, str(value)):
+        raise Unclear("has omit in it, which leaves out a variable as a whole only")
     return READERS[name](value) if name in READERS else None  # what is about the connection is read by the modules
 
 
@@ -392,6 +395,8 @@ def foreign_defaults(
     given: t.Container[str],
     names_of: t.Mapping[str, t.Sequence[str]],
     hiding: t.Collection[str],
+    groups: t.Optional[t.Collection[str]] = None,
+    aliases_of: t.Mapping[str, t.Sequence[str]] = MappingProxyType({}),
 ) -> t.Optional[str]:
     """Return why what C(module_defaults) gives to a task of the role is in the way; ``None`` where it is not.
 
@@ -402,12 +407,18 @@ def foreign_defaults(
     :param given: the options that the task comes to have.
     :param names_of: the options about the connection and the workspace, each with its aliases.
     :param hiding: the options, with their aliases, that make a list of jobs shorter; empty for a task that lists none.
+    :param groups: the action groups that the module is in; if not given, it may be in any.
+    :param aliases_of: all options of the module, each with its aliases.
     """
     defaults: t.Set[str] = set()
     for one in module_defaults or []:
         for key, options in one.items():
-            if key in (f"group/{ACTION_GROUP}", action):
+            group = key[len(GROUP) :] if key.startswith(GROUP) else None
+            if key == action or (group is not None and (groups is None or group in groups)):
                 defaults.update(options if isinstance(options, dict) else [TEMPLATE] if options else [])
+    stronger = sorted(alias for name, aliases in aliases_of.items() if name in given for alias in aliases if alias in defaults)
+    if stronger:
+        return f"module_defaults gives {', '.join(stronger)}, which would be stronger than what this role gives"
     masked = [name for name, aliases in names_of.items() if defaults & {name, *aliases} and name not in given]
     if masked:
         instead = ", ".join(PREFIX + name for name in masked)

@@ -425,4 +425,4 @@ def test_defaults_of_the_play_that_the_role_has_itself_do_not_stop_it(simulator:
 def test_what_the_command_line_cuts_off_stops_the_playbook(simulator: str, tmp_path: pathlib.Path, value: str) -> None:
     cloud = filled(simulator)
     said = run_playbook(cloud, tmp_path, *given(older_than="30d", keep=value))
-    assert "'other' was cut off by -e, which ends a value at white space" in said and untouched(cloud), said
+    assert "Something was cut off by -e, which ends a value at white space" in said and untouched(cloud), said

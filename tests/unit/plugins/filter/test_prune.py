@@ -223,6 +223,19 @@ def test_a_name_that_is_masked_stops_where_names_matter(given: t.Dict[str, t.Any
         _prune.choose([job("********")], [], asked(**given))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("keep", "__omit_place_holder__5fb0,a"),
+        ("keep", ["a", "__omit_place_holder__5fb0"]),
+        ("name", "__omit_place_holder__5fb0-.*"),
+    ],
+)
+def test_what_is_omitted_in_part_is_an_error(name: str, value: t.Any) -> None:
+    [error] = read(older_than="30d", **{name: value})["errors"]
+    assert error == f"{P}{name} has omit in it, which leaves out a variable as a whole only"
+
+
 @pytest.mark.parametrize("value", ["__omit_place_holder__5fb0", type("Omit", (), {"__repr__": lambda self: "<<Omit>>"})()])
 def test_what_is_omitted_is_not_given(value: t.Any) -> None:
     assert asked(keep=value)["keep"] is None
@@ -357,12 +370,18 @@ GROUP, INFO = "group/otc.modelarts.modelarts", "otc.modelarts.modelarts_visualiz
         ([{GROUP: {"limit": 1, "search": "x"}}], "limit search", True, "gives limit, search, with which"),
         ([{GROUP: {"limit": 1}}], "limit", False, None),
         ([{GROUP: "{{ all }}"}], "", True, "gives module_defaults, with which"),
+        ([{"group/my.own.ext": {"workspace_id": "7"}}], "", True, f"set {P}workspace_id"),
+        ([{"group/my.own.ext": {"search": "x"}}], "search", True, "gives search, with which"),
+        ([{GROUP: {"verify": False}}], "validate_certs verify", True, "gives verify, which would be stronger"),
+        ([{GROUP: {"timeout": 4}}], "wait_timeout timeout", False, "gives timeout, which would be stronger"),
     ],
 )
 def test_defaults_of_a_play_that_would_mislead_the_role(
     defaults: t.Any, given: str, selects: bool, said: t.Optional[str]
 ) -> None:
-    found = _prune.foreign_defaults(defaults, INFO, given.split(), NAMES_OF, ("limit", "search") if selects else ())
+    hiding, every = ("limit", "search") if selects else (), {**NAMES_OF, "wait_timeout": ("timeout",)}
+    groups = ("otc.modelarts.modelarts", "my.own.ext")
+    found = _prune.foreign_defaults(defaults, INFO, given.split(), NAMES_OF, hiding, groups, every)
     assert found is None if said is None else said in (found or "")
 
 

@@ -930,6 +930,8 @@ def test_jobs_are_sorted_numbers_as_numbers(sort_by: str, descending: bool, ids:
         ({"created_before": 3}, ["9", "100"]),
         ({"created_after": 1}, ["10", "100"]),
         ({"created_after": 1, "created_before": 3}, ["100"]),
+        ({"search": "A"}, ["9"]),
+        ({"search": "none of them"}, []),
         ({"statuses": frozenset((8,)), "states": frozenset(("stopping",))}, []),
     ],
 )
@@ -954,3 +956,9 @@ def test_only_what_a_creation_takes_can_be_made_again() -> None:
     assert old.can_replace({**sound, "schedule": two}) and not old.can_replace({**sound, "schedule": two[::-1]})
     assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 48}]})
     assert _jobs.Spec(name="n", train_url="/b/", description="short").can_replace({**sound, "job_desc": "x" * 257})
+
+
+def test_a_time_that_cannot_be_is_neither_old_nor_new() -> None:
+    for moment in (0, -5, None):
+        job: Fields = {"job_name": "n", "status": 8, "state": "running", "create_time": moment}
+        assert not _jobs.Criteria(created_before=10**13).fit(job) and not _jobs.Criteria(created_after=-10).fit(job)
