@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shlex
 import subprocess
 import typing as t
 
@@ -152,16 +153,28 @@ def test_the_playbook_for_awx_hands_over_what_the_files_say(tmp_path: pathlib.Pa
     assert schedule["unified_job_template"] == template["name"]
 
 
+def execution(whole: bool = True) -> t.Dict[str, t.Any]:
+    """Return the definition of an execution environment that the guide shows, or the parts that take the place of others."""
+    shown = [
+        one.content() for one in pages.examples("yaml") if isinstance(one.content(), dict) and "dependencies" in one.content()
+    ]
+    [found] = [one for one in shown if ("version" in one) is whole]
+    return t.cast("t.Dict[str, t.Any]", found)
+
+
+def context(definition: t.Dict[str, t.Any], folder: pathlib.Path, environ: t.Dict[str, str]) -> pathlib.Path:
+    """Make what an image is built from, and return its folder."""
+    (folder / "execution-environment.yml").write_text(yaml.safe_dump(definition))
+    subprocess.run(["ansible-builder", "create"], cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL)
+    return folder / "context"
+
+
 def test_an_execution_environment_is_built_with_the_collection_and_what_it_needs(
     tmp_path: pathlib.Path, environ: t.Dict[str, str]
 ) -> None:
-    shown = [one for one in pages.examples("yaml") if isinstance(one.content(), dict) and "dependencies" in one.content()]
-    [definition] = shown
-    (tmp_path / "execution-environment.yml").write_text(definition.text)
     artifact = f"otc-modelarts-{yaml.safe_load((ROOT / 'galaxy.yml').read_text())['version']}.tar.gz"
     (tmp_path / artifact).write_text("what ansible-galaxy has built")
-    subprocess.run(["ansible-builder", "create"], cwd=tmp_path, env=environ, check=True, stdout=subprocess.DEVNULL)
-    built = tmp_path / "context" / "_build"
+    built = context(execution(), tmp_path, environ) / "_build"
     assert yaml.safe_load((built / "requirements.yml").read_text()) == {"collections": [{"name": artifact, "type": "file"}]}
     assert (built / artifact).is_file()  # beside the file that names it
     assert (built / "requirements.txt").read_text().split() == ["openstacksdk"]
@@ -177,3 +190,32 @@ def test_an_execution_environment_is_built_with_the_collection_and_what_it_needs
     subprocess.run([*command, "--write-pip", str(combined)], env=environ, check=True, stdout=subprocess.DEVNULL)
     needed = {line.split("#")[0].strip() for line in combined.read_text().splitlines()}
     assert {"requests", "openstacksdk"} <= needed
+
+
+def test_an_execution_environment_from_a_git_repository_has_git_before_ansible_galaxy_needs_it(
+    tmp_path: pathlib.Path, environ: t.Dict[str, str]
+) -> None:
+    whole, part = execution(), execution(whole=False)
+    definition = {**whole, **part, "dependencies": {**whole["dependencies"], **part["dependencies"]}}
+    del definition["additional_build_files"]  # there is no artifact
+    folder = context(definition, tmp_path, environ)
+    [source] = yaml.safe_load((folder / "_build" / "requirements.yml").read_text())["collections"]
+    assert (source["type"], source["name"][:12]) == ("git", "git+https://")
+    # Base images have no git, and each stage has only what was put into its own image.
+    [stage] = [one for one in (folder / "Containerfile").read_text().split("\nFROM ") if one.startswith("base AS galaxy\n")]
+    steps = [line for line in stage.splitlines() if line.startswith("RUN ")]
+    fetches = next(number for number, step in enumerate(steps) if "ansible-galaxy" in step)
+    assert "RUN $PKGMGR install -y git-core" in steps[:fetches]
+
+
+def test_a_container_is_given_what_the_modules_read_and_runs_the_image_that_was_built() -> None:
+    blocks = [one.text.replace("\\\n", " ") for one in pages.examples("console") if one.page == "automation_platform"]
+    lines = [shlex.split(line) for line in "".join(blocks).splitlines() if line]
+    [build] = [words for words in lines if words[0] == "ansible-builder"]
+    [run] = [words for words in lines if words[0] == "podman"]
+    image = run.index(build[build.index("--tag") + 1])
+    assert run[image + 1 :] == ["ansible-playbook", "prune.yml"]
+    given = {run[number + 1] for number, word in enumerate(run[:image]) if word == "--env"}
+    assert given and given <= {name for fact in _settings.FACTS.values() for name in fact[1]}
+    [volume] = [run[number + 1] for number, word in enumerate(run) if word == "--volume"]
+    assert volume.split(":")[1] == run[run.index("--workdir") + 1]

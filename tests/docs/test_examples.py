@@ -35,7 +35,7 @@ COMMANDS = [*CONSOLE, *(one for one in pages.examples("text") if "ansible-playbo
 CRON = re.compile(r"([0-9*/,-]+ +){5}")  # when a line of cron runs its command
 STOPS = re.compile(r"state: stopped|action(=|: )stop")
 # Commands that are not about a cloud. What they do is what other tests and make itself do.
-OTHER_COMMANDS = (".", "ansible-builder", "ansible-galaxy", "export", "make", "pip", "python3", ".venv/bin/nox")
+OTHER_COMMANDS = (".", "ansible-builder", "ansible-galaxy", "export", "make", "pip", "podman", "python3", ".venv/bin/nox")
 
 
 def as_readers_would(text: str, cloud: Cloud, folder: pathlib.Path) -> str:
@@ -136,7 +136,7 @@ def test_an_example_that_goes_on_after_a_failure_tells_one_that_comes_before_any
 
 def lines_of(example: pages.Example, cloud: Cloud, folder: pathlib.Path) -> t.List[t.List[str]]:
     """Return the commands of an example, as a shell or cron runs them."""
-    lines = [CRON.sub("", line) for line in as_readers_would(example.text, cloud, folder).splitlines()]
+    lines = [CRON.sub("", line) for line in as_readers_would(example.text.replace("\\\n", ""), cloud, folder).splitlines()]
     return [words for words in (shlex.split(line, comments=True) for line in lines) if words]
 
 
