@@ -165,7 +165,13 @@ def execution(whole: bool = True) -> t.Dict[str, t.Any]:
 def context(definition: t.Dict[str, t.Any], folder: pathlib.Path, environ: t.Dict[str, str]) -> pathlib.Path:
     """Make what an image is built from, and return its folder."""
     (folder / "execution-environment.yml").write_text(yaml.safe_dump(definition))
-    subprocess.run(["ansible-builder", "create"], cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["ansible-builder", "create", "--output-filename", "Containerfile"],
+        cwd=folder,
+        env=environ,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return folder / "context"
 
 
