@@ -16,12 +16,13 @@ import pathlib
 import signal
 import ssl
 import sys
+import time
 import typing as t
 
 import settings
 from aiohttp import web
 from iam import Iam
-from server import Server, wall_clock
+from server import Server
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,7 +93,7 @@ def told(credentials: t.Mapping[str, t.Any]) -> str:
 
 async def run(options: argparse.Namespace) -> None:
     """Serve until told to end."""
-    iam = Iam(wall_clock)
+    iam = Iam(time.time)
     project = iam.first()
     settings.changed(project.settings, settings_given(options))
     for dummy in range(options.jobs):

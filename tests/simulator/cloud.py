@@ -23,31 +23,6 @@ Json = t.Dict[str, t.Any]
 SortKey = t.Tuple[bool, float, str]
 
 INIT, SUBMIT_TRYING, DELETE_FAILED, RUNNING, KILLING, KILLED = 1, 4, 6, 8, 9, 12
-STATUS_NAMES = [
-    "UNKNOWN",
-    "INIT",
-    "IMAGE_CREATING",
-    "IMAGE_FAILED",
-    "SUBMIT_TRYING",
-    "SUBMIT_FAILED",
-    "DELETE_FAILED",
-    "WAITING",
-    "RUNNING",
-    "KILLING",
-    "COMPLETED",
-    "FAILED",
-    "KILLED",
-    "CANCELED",
-    "LOST",
-    "SCALING",
-    "SUBMIT_MODEL_FAILED",
-    "DEPLOY_SERVICE_FAILED",
-    "CHECK_INIT",
-    "CHECK_RUNNING",
-    "CHECK_RUNNING_COMPLETED",
-    "CHECK_FAILED",
-    "MOUNT_FAILED",
-]
 SORT_KEYS = ("job_id", "job_name", "job_desc", "create_time", "status")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
 NOT_TOLD = ("job_type", "flavor", "schedule")

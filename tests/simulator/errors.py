@@ -14,7 +14,6 @@ Json = t.Dict[str, t.Any]
 
 # code: (HTTP status, message). APIGW stands for whichever prefix the gateway has.
 KNOWN: t.Dict[str, t.Tuple[int, str]] = {
-    "ModelArts.0010": (500, "Internal error."),
     "ModelArts.0015": (404, "The resource does not exist."),
     "ModelArts.0101": (400, "Invalid parameter."),
     "ModelArts.0102": (400, "The workspace does not exist."),

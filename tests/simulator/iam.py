@@ -148,13 +148,12 @@ class Iam:
         """Return what IAM tells of a token."""
         known = self.tokens[token]
         project = self.projects[known.project_id]
-        expires = datetime.datetime.fromtimestamp(known.expires, datetime.timezone.utc)
         domain = {"id": "simulated-domain", "name": "OTC-simulated"}
         return {
             "token": {
                 "methods": ["password"],
                 "issued_at": self.stamp(self.now()),
-                "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "expires_at": self.stamp(known.expires),
                 "user": {"id": f"id-{project.username}", "name": project.username, "domain": domain},
                 "project": {"id": project.project_id, "name": project.name, "domain": domain},
                 "roles": [{"id": "0", "name": "te_admin"}],

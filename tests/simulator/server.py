@@ -11,7 +11,6 @@ import contextlib
 import itertools
 import json
 import re
-import time
 import typing as t
 import weakref
 from dataclasses import fields
@@ -352,8 +351,3 @@ def error_code_in(content: bytes) -> t.Optional[str]:
     """Return the code in an answer, for the log."""
     found = re.search(rb'"(?:error_code|errorCode|code)": "?([\w.]+)', content[:2000])
     return found[1].decode() if found else None
-
-
-def wall_clock() -> float:
-    """Return the seconds since the epoch."""
-    return time.time()
