@@ -32,6 +32,7 @@ def environment(project: simulation.Project, folder: pathlib.Path, root: pathlib
     """Return the environment of a user of the simulated cloud, and nothing of that of a real one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_"))}
     return {
+        "PYTHONDONTWRITEBYTECODE": "1",
         **kept,
         "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "ANSIBLE_COLLECTIONS_PATH": str(collections(folder, root)),
@@ -39,7 +40,6 @@ def environment(project: simulation.Project, folder: pathlib.Path, root: pathlib
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "ANSIBLE_HOME": str(folder / "home"),
-        "PYTHONDONTWRITEBYTECODE": "1",
         **project.access_key(),
     }
 

@@ -36,7 +36,7 @@ def started(*options: str, program: pathlib.Path = SIMULATOR) -> t.Iterator[dict
     with tempfile.TemporaryDirectory() as folder:
         ready = pathlib.Path(folder, "ready.json")
         command = [sys.executable, str(program), "--ready-file", str(ready), "--parent-pid", str(os.getpid()), *options]
-        own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ}
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=own) as process:
             try:
                 end = time.monotonic() + START_SECONDS
