@@ -254,14 +254,14 @@ def test_when_the_wait_is_ended_no_piece_begins(monkeypatch: pytest.MonkeyPatch)
         first.wait(10)
         raise KeyboardInterrupt
 
+    before = set(threading.enumerate())
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(threading.Thread, "join", join)
         _reconcile.in_threads(piece, [(number,) for number in range(20)], 1)
-    own = [one for one in threading.enumerate() if one.daemon and "worker" in one.name]
+    [own] = set(threading.enumerate()) - before
     go_on.set()
-    for thread in own:
-        thread.join(10)
-    assert begun == [0] and not any(thread.is_alive() for thread in own)
+    own.join(10)
+    assert begun == [0] and not own.is_alive()
 
 
 def test_a_bug_while_sending_leaves_the_request_open() -> None:
