@@ -329,28 +329,31 @@ def hide(given: Params, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callab
     """
     shown: t.Dict[str, t.Any] = {}
     for name, value in given.items():
+        option = option_of(name, spec)
         if str(name).startswith("_ansible"):
             shown[name] = value
         elif value is None:
             shown.update({name: None} if names_jobs(name) else {})  # elsewhere null means not given, or is refused by us
         elif name == "auth":
             shown[name] = hide_auth(value, spec, hidden, mask)
-        elif isinstance(value, dict) and name != "cloud" and not names_jobs(name) and option_of(name, spec) is not None:
+        elif isinstance(value, dict) and name != "cloud" and not names_jobs(name) and option is not None:
             continue  # it is refused before anything is done
         elif (
             (name == "cloud" and not (isinstance(value, str) and CLOUD_NAME.fullmatch(value)))
             or isinstance(value, dict)
-            or option_of(name, spec) is None
+            or option is None
         ):
             shown[name] = placeholder(value, hidden)
         else:
-            shown[name] = hide_option(name, value, spec, hidden, mask)
+            shown[name] = hide_option(name, value, option.get("type"), hidden, mask)
     return shown
 
 
-def hide_option(name: str, value: t.Any, spec: Params, hidden: t.Dict[str, t.Any], mask: t.Callable[[str], str]) -> t.Any:
-    """Return the value of an option, in the type that Ansible is to make of it, with placeholders for what may be secret."""
-    kind = (option_of(name, spec) or {}).get("type")
+def hide_option(name: str, value: t.Any, kind: t.Any, hidden: t.Dict[str, t.Any], mask: t.Callable[[str], str]) -> t.Any:
+    """Return the value of an option with placeholders for what may be secret.
+
+    :param kind: the type that Ansible is to make of it.
+    """
     if kind == "list" and isinstance(value, (str, list)):  # each entry for itself; what a null one means is ours to say
         entries = value.split(",") if isinstance(value, str) else value
         return [placeholder(one, hidden) if may_tell(name, one, mask) else one for one in entries if one is not None]
@@ -747,7 +750,7 @@ def moment_before(option: str, duration: t.Optional[str], now: float) -> t.Optio
     match = DURATION.fullmatch(duration)
     if match is None:
         raise ParameterError(
-            f"{option} must be a number with a unit, such as 90m, 12h, 30d or 4w, not {_settings.whole(duration)}."
+            f"{option} must be a number with a unit, such as 90m, 12h, 30d or 4w, not {_settings.printable(duration)}."
         )
     return int((now - int(match[1]) * UNIT_SECONDS[match[2]]) * 1000)
 
@@ -759,7 +762,9 @@ def statuses_of(wanted: t.Iterable[str]) -> t.FrozenSet[int]:
         name = re.sub(r"^jobstat_", "", str(value).strip().lower())
         number = _jobs.STATUS_NUMBERS.get(name, _jobs.whole_number(value))
         if number is None:
-            raise ParameterError(f"status {_settings.whole(value)} is none of {', '.join(_jobs.STATUS_NUMBERS)}, nor a number.")
+            raise ParameterError(
+                f"status {_settings.printable(value)} is none of {', '.join(_jobs.STATUS_NUMBERS)}, nor a number."
+            )
         numbers.add(number)
     return frozenset(numbers)
 

@@ -647,14 +647,12 @@ def check_url(url: t.Any, fact: str) -> None:
 
 
 def printable(value: t.Any) -> str:
-    """Return a value of the user's for a message, on one line, with dots for what is before an ``@`` or behind a ``?``."""
+    """Return a value of the user's for a message, on one line, with dots for what is before an ``@`` or behind a ``?``.
+
+    What is too long is not cut: a piece of a secret would not be known as one.
+    """
     shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1...\2", str(value), flags=re.DOTALL)
-    return whole(re.sub(r"([?#]).*", r"\1...", shown, flags=re.DOTALL))
-
-
-def whole(value: t.Any) -> str:
-    """Return a value of the user's for a message. What is too long is not cut: a piece of a secret would not be known as one."""
-    text = str(value)
+    text = re.sub(r"([?#]).*", r"\1...", shown, flags=re.DOTALL)
     plain = len(text) <= LONGEST_SHOWN and "-----BEGIN " not in text  # that may be a key itself, in place of its file
     return repr(text) if plain else f"a text of {len(text)} characters"
 
@@ -705,7 +703,7 @@ def verification(sources: Sources) -> t.Union[bool, str]:
     """
     strongest = next((source for source in sources.in_order if "validate_certs" in source or "ca_cert" in source), {})
     given = strongest.get("validate_certs", True)
-    if given is False or given == 0:
+    if not given:
         return False
     bundle = existing_path(sources, "ca_cert")
     if bundle is None and isinstance(given, str):

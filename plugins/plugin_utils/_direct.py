@@ -219,15 +219,15 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         from ..module_utils import _module
         from . import _prune
 
-        options = {**_module.connection_options(), "workspace_id": {}}
-        names_of = {name: rule.get("aliases", ()) for name, rule in options.items()}
-        selectors = {**_module.SELECTORS, "limit": ()} if self.description == "INFO" else {}
-        hiding = {name for own, aliases in selectors.items() if own not in names_of for name in (own, *aliases)}
         spec = getattr(_module, self.description).spec["argument_spec"]
-        every = {name: rule.get("aliases", ()) for name, rule in spec.items()}
-        defaults, action = self._task.module_defaults, self._task.resolved_action or self._task.action
+        aliases_of = {name: rule.get("aliases", ()) for name, rule in spec.items()}
+        account = (*_module.connection_options(), "workspace_id")
+        selectors = (*_module.SELECTORS, "limit") if self.description == "INFO" else ()
+        hiding = {name for own in selectors if own not in account for name in (own, *aliases_of.get(own, ()))}
+        action = self._task.resolved_action or self._task.action
         groups = self._task._parent._play._action_groups.get(action, ())  # as Ansible itself looks them up
-        return _prune.foreign_defaults(defaults, action, arguments, names_of, hiding, groups, every)
+        applying = {action, *(f"group/{group}" for group in groups)}
+        return _prune.foreign_defaults(self._task.module_defaults, applying, arguments, aliases_of, account, hiding)
 
     def _place(self, variables: Variables, arguments: Variables, environment: t.Mapping[str, str]) -> Place:
         """Return where and how the task is asked to run."""

@@ -14,7 +14,6 @@ import math
 import posixpath
 import re
 import typing as t
-from types import MappingProxyType
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -28,7 +27,6 @@ Seen = t.Mapping[str, t.Any]
 
 PREFIX = "modelarts_prune_"
 CUT_OFF = "_raw_params"
-GROUP = "group/"  # how what a group of actions has begins in module_defaults
 TEMPLATE = "module_defaults"  # stands for the options of defaults that are a template, of which nobody knows yet
 CRITERIA = ("older_than", "status", "state", "name")
 REPORTS = ("report_json", "report_html")
@@ -391,35 +389,33 @@ def as_number(value: t.Optional[str]) -> t.Optional[int]:
 
 def foreign_defaults(
     module_defaults: t.Any,
-    action: str,
+    applying: t.Container[str],
     given: t.Container[str],
-    names_of: t.Mapping[str, t.Sequence[str]],
+    aliases_of: t.Mapping[str, t.Sequence[str]],
+    account: t.Iterable[str],
     hiding: t.Collection[str],
-    groups: t.Optional[t.Collection[str]] = None,
-    aliases_of: t.Mapping[str, t.Sequence[str]] = MappingProxyType({}),
 ) -> t.Optional[str]:
     """Return why what C(module_defaults) gives to a task of the role is in the way; ``None`` where it is not.
 
     An option that the task leaves out with C(omit) is left out, also where a default is given for it: then the role would work
     in another account. And what selects jobs would hide some from the role.
 
-    :param module_defaults: all that apply, the outermost first. ``action``: the name of the module.
+    :param module_defaults: all that there are, the outermost first.
+    :param applying: what those begin with that are for the module: its name, and the groups that it is in.
     :param given: the options that the task comes to have.
-    :param names_of: the options about the connection and the workspace, each with its aliases.
-    :param hiding: the options, with their aliases, that make a list of jobs shorter; empty for a task that lists none.
-    :param groups: the action groups that the module is in; if not given, it may be in any.
-    :param aliases_of: all options of the module, each with its aliases.
+    :param aliases_of: the options of the module, each with its aliases.
+    :param account: those about the connection and the workspace.
+    :param hiding: those, with their aliases, that make a list of jobs shorter; empty for a task that lists none.
     """
     defaults: t.Set[str] = set()
     for one in module_defaults or []:
         for key, options in one.items():
-            group = key[len(GROUP) :] if key.startswith(GROUP) else None
-            if key == action or (group is not None and (groups is None or group in groups)):
+            if key in applying:
                 defaults.update(options if isinstance(options, dict) else [TEMPLATE] if options else [])
     stronger = sorted(alias for name, aliases in aliases_of.items() if name in given for alias in aliases if alias in defaults)
     if stronger:
         return f"module_defaults gives {', '.join(stronger)}, which would be stronger than what this role gives"
-    masked = [name for name, aliases in names_of.items() if defaults & {name, *aliases} and name not in given]
+    masked = [name for name in account if defaults & {name, *aliases_of[name]} and name not in given]
     if masked:
         instead = ", ".join(PREFIX + name for name in masked)
         return f"module_defaults gives {', '.join(masked)}, which does not reach the tasks of this role: set {instead}"

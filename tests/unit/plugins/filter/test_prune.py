@@ -380,8 +380,8 @@ def test_defaults_of_a_play_that_would_mislead_the_role(
     defaults: t.Any, given: str, selects: bool, said: t.Optional[str]
 ) -> None:
     hiding, every = ("limit", "search") if selects else (), {**NAMES_OF, "wait_timeout": ("timeout",)}
-    groups = ("otc.modelarts.modelarts", "my.own.ext")
-    found = _prune.foreign_defaults(defaults, INFO, given.split(), NAMES_OF, hiding, groups, every)
+    applying = (INFO, GROUP, "group/my.own.ext")
+    found = _prune.foreign_defaults(defaults, applying, given.split(), every, NAMES_OF, hiding)
     assert found is None if said is None else said in (found or "")
 
 

@@ -955,7 +955,7 @@ def test_iam_is_found_whatever_of_its_url_is_given(url: str) -> None:
 
 
 def test_what_is_too_long_to_be_shown_is_not_cut() -> None:
-    assert _settings.whole("x" * 200) == repr("x" * 200) and _settings.whole("x" * 201) == "a text of 201 characters"
+    assert _settings.printable("x" * 200) == repr("x" * 200) and _settings.printable("x" * 201) == "a text of 201 characters"
 
 
 @pytest.mark.parametrize(
