@@ -74,7 +74,8 @@ def test_the_duration_grows_while_a_job_runs_and_only_then(jobs: World) -> None:
         told.append(jobs.get(job_id)["duration"])
         action(job_id)
     assert told == [10_000, 10_000, 15_000], "milliseconds; two seconds of the last seven went by before it ran"
-    assert jobs.patch(job_id, {"status": 8, "duration": 1_000_000})["duration"] == 1_000_000
+    jobs.patch(job_id, {"status": 8})
+    assert jobs.patch(job_id, {"duration": 1_000_000})["duration"] == 1_000_000
     jobs.clock.pass_by(10)
     assert jobs.get(job_id)["duration"] == 1_010_000
 
@@ -145,6 +146,13 @@ def test_a_second_job_is_refused_only_where_that_is_set(jobs: World, changes: Js
     jobs.create(SOUND)
     assert refusal(jobs.create, SOUND)[0] == code if code else jobs.create(SOUND)["status"] == 8
     assert list(jobs.statuses().values()) == [8] * (1 if code else 2), "no source says that more than may run are refused"
+
+
+@pytest.mark.parametrize(("knows", "workspace"), [(False, "0"), (True, "w1")])
+def test_a_job_is_created_in_another_workspace_only_where_that_is_set(jobs: World, knows: bool, workspace: str) -> None:
+    jobs.set(create_knows_workspaces=knows)
+    for given, expected in (("w1", workspace), (None, "0")):
+        assert jobs.truth(jobs.create({**SOUND, "workspace_id": given})["job_id"])["workspace_id"] == expected
 
 
 def test_the_description_can_be_changed_and_nothing_else(jobs: World) -> None:

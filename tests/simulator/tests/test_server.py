@@ -103,6 +103,16 @@ def test_a_token_comes_in_a_header_and_its_body_tells_the_rest(cloud: Cloud) -> 
     assert set(refused.json()["error"]) == {"code", "message", "title"}
 
 
+def test_iam_turns_a_name_into_the_id_of_a_project_and_tells_its_version_to_anyone(cloud: Cloud) -> None:
+    for name, ids in ((cloud.credentials["project_name"], [cloud.credentials["project_id"]]), ("another", [])):
+        path = f"/projects?name={name}"
+        for headers in ({"X-Auth-Token": cloud.own_token}, cloud.signed("GET", f"{cloud.credentials['iam_url']}{path}")):
+            assert [project["id"] for project in cloud.ask_iam(path, **headers).json()["projects"]] == ids
+    for path, status in (("/v3", 200), ("/v3/", 200), ("/", 300)):
+        answer = cloud.session.get(f"{cloud.url}{path}", timeout=10)
+        assert (answer.status_code, f"{cloud.url}/v3/" in answer.text) == (status, True)
+
+
 def test_projects_know_nothing_of_each_other(cloud: Cloud, new_cloud: NewCloud, simulator: Json) -> None:
     other = new_cloud(retired=True, denied=["list"], requests_per_second=1)
     one, two = cloud.credentials, other.credentials
