@@ -54,9 +54,9 @@ def refused(call: t.Callable[..., t.Any], *arguments: t.Any) -> t.Tuple[int, t.A
     return caught.value.status, body.get("error_code") or body["error"]["code"]
 
 
-def wanted(project: Project, user: Json = BY_NAME, scope: t.Optional[Json] = None) -> Json:
+def wanted(project: Project, user: t.Optional[Json] = None, scope: t.Optional[Json] = None) -> Json:
     """Return a request for a token, with the project's password if no other is given."""
-    identity = {"methods": ["password"], "password": {"user": {"password": project.password, **user}}}
+    identity = {"methods": ["password"], "password": {"user": {"password": project.password, **(user or BY_NAME)}}}
     return {"auth": {"identity": identity, "scope": {"project": scope or {"id": project.project_id}}}}
 
 
