@@ -16,6 +16,7 @@ import pathlib
 import sys
 import time
 import typing as t
+from concurrent import futures
 
 import pytest
 import yaml
@@ -392,6 +393,27 @@ def test_a_time_limit_of_ansible_does_not_take_the_report_away(simulator: str, t
     said = run_tasks(cloud, tmp_path, [include({"timeout": 6}, name="exp-old", report_json=str(tmp_path / "r.json"))])
     report = json.loads((tmp_path / "r.json").read_text())
     assert [row["job_id"] for row in report["failed"]] == ["1"] and "failed=1" in said, said
+
+
+@pytest.mark.parametrize("later", ["", "keep-me,exp-old", "other"])
+def test_what_is_asked_for_stays_so_to_the_end_whatever_a_variable_says_by_then(
+    simulator: str, tmp_path: pathlib.Path, later: str
+) -> None:
+    cloud, file, report = filled(simulator, delete_seconds=6), tmp_path / "keep", tmp_path / "r.json"
+    file.write_text("keep-me")
+    read = f"{{{{ lookup('ansible.builtin.pipe', 'cat {file}') }}}}"
+    tasks = [include({}, older_than="30d", status="running", keep=read, report_json=str(report))]
+    with futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_tasks, cloud, tmp_path, tasks)
+        while not cloud.times("delete"):
+            assert not running.done(), running.result()
+            time.sleep(0.2)
+        file.write_text(later)
+        said = running.result()
+    told = json.loads(report.read_text())
+    assert told["keep"] == ["keep-me"] and ids(told["kept"]) == ["3"], said
+    assert ids(told["deleted"]) == ["1"] and "1 visualization job deleted" in said, said
+    assert cloud.job_ids() == {"2", "3", "4", "5"} and "Nothing was done" not in said
 
 
 DEFAULTS: t.List[t.Tuple[Result, Variables, str]] = [
