@@ -26,13 +26,14 @@ import os
 import re
 import socket
 import ssl
-import time as system_time
 import typing as t
 from dataclasses import dataclass, field
+from time import monotonic
 from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
 
 from . import _wire
 from ._auth import Authorise, host_header
+from ._clock import Clock
 from ._settings import Settings, named, printable
 
 try:
@@ -173,16 +174,6 @@ class Interrupted(CallError):
     """Somebody ended the task; nothing was sent."""
 
     usual_speaker = Speaker.LOCAL
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time, in seconds, and a way to let it pass; tests bring their own. ``stopped``: somebody has ended the task."""
-
-    monotonic: t.Callable[[], float] = system_time.monotonic
-    sleep: t.Callable[[float], None] = system_time.sleep
-    time: t.Callable[[], float] = system_time.time
-    stopped: t.Callable[[], bool] = lambda: False
 
 
 # --- reading answers: pure ---------------------------------------------------------------------------------------
@@ -542,7 +533,7 @@ class Transport:
         Raises :class:`NotSent`, :class:`Unsendable`, :class:`AnswerLost` or :class:`DeadlineExceeded`.
         """
         seconds = min(self._timeout, request.end - self._clock.monotonic())
-        end = system_time.monotonic() + seconds
+        end = monotonic() + seconds
         route = self._route(request.url)
         prepared = self._prepare(request)
         if seconds <= 0:

@@ -8,13 +8,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
 import re
-import select
-import signal
 import traceback
 import typing as t
 import uuid
@@ -25,8 +22,9 @@ from ansible.module_utils.common.validation import check_type_dict
 
 from . import _jobs, _messages, _settings
 from ._client import Client, Deadline
+from ._clock import Clock, OutOfTime, interruptible
 from ._decide import Fail, Progress, Reason, Wanted, predicted
-from ._http import REQUESTS_IMPORT_ERROR, CallError, Clock, Transport, masker
+from ._http import REQUESTS_IMPORT_ERROR, CallError, Transport, masker
 from ._jobs import CONFIRM_SECONDS, Criteria, Gone, Job, Jobs, Spec
 from ._reconcile import Reconciler
 
@@ -41,7 +39,6 @@ KEY_NAME = re.compile(r"[a-z][a-z_]{1,39}")
 DURATION = re.compile(r"\s*([0-9]{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_SEARCH = 64
-LONGEST_SLEEP = 10**6  # seconds
 LONGEST_TIME = 10**8  # seconds, three years: more is more than clocks can count
 # What selects jobs, with its aliases: given without a value, it would select something else than was meant.
 SELECTORS = {
@@ -59,10 +56,6 @@ SELECTORS = {
 
 class ParameterError(Exception):
     """An option has a value that it cannot have; nothing was sent."""
-
-
-class OutOfTime(BaseException):
-    """The task was ended a while ago, and what it waits for has not come: whatever is going on, it ends now."""
 
 
 class Unread(Exception):
@@ -450,60 +443,6 @@ def without_secrets(result: Result, secrets: t.Iterable[str], warnings: t.Sequen
     safe: Result = masked(result, False)
     all_warnings = [*warnings, *([MASKED_JOB] if masked_jobs else [])]
     return {**safe, "warnings": all_warnings} if all_warnings else safe
-
-
-@contextlib.contextmanager
-def interruptible(
-    alone: t.Optional[t.Callable[[], bool]] = None,
-    signals: t.Sequence[int] = (signal.SIGINT, signal.SIGTERM),
-    patience: t.Optional[float] = None,
-    ended: t.Optional[t.List[int]] = None,
-) -> t.Iterator[Clock]:
-    """Give a clock that signals stop, and that stops when nobody waits for this task any more.
-
-    A signal writes to a pipe, on which every pause sleeps: a handler that took a lock might wait for the thread that it is in.
-
-    :param alone: whether nobody waits; if not given, whether nobody reads the output of this process.
-    :param patience: seconds after a signal until :class:`OutOfTime` is raised; if not given, it never is.
-    :param ended: comes to hold the signals that came.
-    """
-    ended = [] if ended is None else ended
-
-    def end(number: int, dummy: t.Any) -> None:
-        if ended and number == signal.SIGALRM:
-            raise OutOfTime
-        if not ended and patience is not None:
-            signal.setitimer(signal.ITIMER_REAL, patience)
-        ended.append(number)
-
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = {number: signal.signal(number, end) for number in signals}
-    awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    plain = Clock()
-
-    def sleep(seconds: float) -> None:
-        poll = select.poll()  # one for each thread: several must not wait on the same
-        poll.register(reader, select.POLLIN)
-        poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
-
-    try:
-        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or (alone or unheard)())
-    finally:
-        if ended and patience is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.set_wakeup_fd(awoken)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reader)
-        os.close(writer)
-
-
-def unheard() -> bool:
-    """Tell whether nobody reads the standard output: Ansible leaves a module running that it waits for no longer."""
-    poll = select.poll()
-    poll.register(1, 0)
-    return any(event & (select.POLLERR | select.POLLHUP) for dummy, event in poll.poll(0))
 
 
 def error_fields(error: t.Optional[CallError]) -> Result:

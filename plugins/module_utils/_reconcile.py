@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-import collections
-import threading
 import typing as t
 
 from . import _jobs
 from ._client import Deadline
+from ._clock import in_threads
 from ._decide import (
     Attempt,
     Done,
@@ -295,36 +294,3 @@ class Reconciler:
                 guarded(*one)
             return
         in_threads(guarded, arguments, self._concurrency)
-
-
-def in_threads(work: t.Callable[..., None], arguments: t.Sequence[t.Tuple[t.Any, ...]], most: int) -> None:
-    """Do a piece of work for each of the arguments, in so many threads at most; raise what it raised first.
-
-    After an error, and when something ends the wait, no further piece begins. Unlike those of a pool, these threads do not keep
-    a process from ending that waits for them no longer.
-    """
-    waiting = collections.deque(arguments)
-    errors: t.List[Exception] = []
-
-    def worker() -> None:
-        try:
-            while True:
-                try:
-                    one = waiting.popleft()
-                except IndexError:
-                    return
-                work(*one)
-        except Exception as error:  # noqa: BLE001  # it is raised where this is waited for
-            errors.append(error)
-            waiting.clear()
-
-    threads = [threading.Thread(target=worker, daemon=True) for dummy in range(min(most, len(arguments)))]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        waiting.clear()
-    if errors:
-        raise errors[0]

@@ -16,9 +16,10 @@ import http.client
 import io
 import queue
 import socket
-import threading
 import typing as t
 from time import monotonic
+
+from ._clock import in_background
 
 try:
     from requests.adapters import HTTPAdapter
@@ -111,7 +112,7 @@ def in_time(task: t.Callable[[], Result], seconds: float) -> Result:
         else:
             outcomes.put(lambda: result)
 
-    threading.Thread(target=run, daemon=True).start()
+    in_background(run)
     try:
         outcome = outcomes.get(timeout=max(0.0, seconds))
     except queue.Empty:

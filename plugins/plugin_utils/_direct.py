@@ -33,6 +33,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
+from ..module_utils import _clock
+
 if t.TYPE_CHECKING:
     from ..module_utils import _module
 
@@ -46,6 +48,7 @@ PATIENCE = 5.0  # seconds for which a request in flight is waited for, once the 
 FIRST_SIGN = 5.0  # seconds until the first sign of life
 LONGEST_SIGN_PAUSE = 30.0  # seconds
 SIGN_GROWTH = 1.5
+LOOK_PAUSE = 0.2  # seconds between two looks for the process that started this one
 
 display = Display()
 
@@ -175,12 +178,29 @@ def signs(over: t.Callable[[float], bool], now: t.Callable[[], float], show: t.C
         pause = min(pause * SIGN_GROWTH, LONGEST_SIGN_PAUSE)
 
 
+def end_without_parent(over: t.Callable[[float], bool], parent: t.Callable[[], int], end: t.Callable[[], None]) -> None:
+    """End the process once the one that started it is gone: nobody reads the result any more, but a module would go on.
+
+    :param over: waits for so many seconds at most, and tells whether the task is over.
+    :param parent: returns the process id of the parent.
+    """
+    first = parent()
+    while not over(LOOK_PAUSE):
+        if parent() != first:
+            end()
+            return
+
+
+def terminate() -> None:
+    """End this process, and what runs in its process group, as Ansible has it end."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 @contextlib.contextmanager
-def sign_of_life(show: t.Callable[[float], None]) -> t.Iterator[None]:
-    """Show how far a task is while it works."""
+def beside(work: t.Callable[..., None], *arguments: t.Any) -> t.Iterator[None]:
+    """Do something beside what is done here: C(work) is given what tells it when this is over, and what else it needs."""
     over = threading.Event()
-    thread = threading.Thread(target=signs, args=(over.wait, time.monotonic, show), daemon=True)
-    thread.start()
+    thread = _clock.in_background(lambda: work(over.wait, *arguments))
     try:
         yield
     finally:
@@ -209,7 +229,8 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         why = obstacle(self._place(variables, arguments, environment))
         if why:
             display.vvv(f"{self._task.action} runs as a module: {why}.", host=self._host_name(variables))
-            result: Result = super().run(tmp, task_vars)
+            with beside(end_without_parent, os.getppid, terminate):
+                result: Result = super().run(tmp, task_vars)
             return result
         display.vvv(f"{self._task.action} runs in this process.", host=self._host_name(variables))
         return self._run_here(arguments, environment, variables)
@@ -305,8 +326,8 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
                 line = f"WAITING on {host}: {_messages.so_far(jobs, seconds, params['wait_timeout'])}"
                 display.display(line, color=C.COLOR_DEBUG, stderr=True)
 
-        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-        with _module.interruptible(lambda: os.getppid() != parent, signals, PATIENCE, ends) as clock, sign_of_life(show):
+        interruptible = _clock.interruptible(lambda: os.getppid() != parent, _clock.ENDING, PATIENCE, ends)
+        with interruptible as clock, beside(signs, time.monotonic, show):
             result = _module.perform(task, params, self._task.check_mode, clock, _http.Transport, given, jobs.extend)
         for number in set(ends) - {signal.SIGALRM}:
             os.kill(os.getpid(), number)  # the play is over: nobody reads results any more, and to send one would block

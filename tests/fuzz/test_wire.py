@@ -18,7 +18,7 @@ import requests
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _http, _module, _settings
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _clock, _http, _module, _settings
 from ansible_collections.otc.modelarts.tests.fuzz.laws import validated
 from ansible_collections.otc.modelarts.tests.fuzz.test_schedules import share_of_all
 from ansible_collections.otc.modelarts.tests.fuzz.world import ACCESS_KEY, BASE, COUNTS, IAM, NAME, PROJECT, SECRET, START
@@ -207,7 +207,7 @@ def test_any_answers_to_a_task_end_in_a_result(
     if good_token and connection != "key":
         answers[0] = _http.Answer(201, CaseInsensitiveDict({**answers[0].headers, "X-Subject-Token": "t" * 40}), answers[0].body)
     wire = Wire(answers)
-    clock = _http.Clock(monotonic=lambda: wire.now, sleep=wire.sleep, time=lambda: wire.now)
+    clock = _clock.Clock(monotonic=lambda: wire.now, sleep=wire.sleep, time=lambda: wire.now)
     task, spec, own = _module.INFO, _module.INFO_SPEC, {}
     if "state" in options:
         task, spec, own = _module.JOB, _module.JOB_SPEC, {"wait": wait, "max_concurrency": 1}
@@ -314,7 +314,7 @@ def serve() -> t.Iterator[t.Callable[..., Server]]:
 @pytest.fixture
 def transport() -> t.Iterator[_http.Transport]:
     """Return a transport with a short timeout."""
-    one = _http.Transport(SETTINGS, _http.Clock(), TIMEOUT, 1)
+    one = _http.Transport(SETTINGS, _clock.Clock(), TIMEOUT, 1)
     yield one
     one.close()
 
@@ -347,7 +347,7 @@ def test_an_answer_that_never_ends_ends_with_the_timeout(
 @pytest.mark.parametrize("length", [b"Content-Length: 31457280\r\n\r\n", b"\r\n"], ids=["with its length", "without"])
 def test_of_30_mb_no_more_is_read_than_is_accepted(serve: t.Callable[..., Server], length: bytes) -> None:
     server = serve(say(OKAY + length, *[b"x" * 1048576] * 30))
-    transport = _http.Transport(SETTINGS, _http.Clock(), 20.0, 1)
+    transport = _http.Transport(SETTINGS, _clock.Clock(), 20.0, 1)
     answer = transport.exchange(request_for(server.url))
     transport.close()
     assert len(answer.body) == _http.MAX_ANSWER_BYTES + 1
@@ -400,7 +400,7 @@ def test_the_time_of_one_answer_is_not_taken_from_the_next_on_the_same_connectio
 
 
 def test_each_thread_has_the_time_of_its_own_request(serve: t.Callable[..., Server]) -> None:
-    transport = _http.Transport(SETTINGS, _http.Clock(), 20.0, 2)
+    transport = _http.Transport(SETTINGS, _clock.Clock(), 20.0, 2)
     slow, quick = serve(drip(OKAY, b"X-S: y\r\n")), serve(say(whole(b"{}")))
     lost: t.List[float] = []
 

@@ -26,7 +26,7 @@ from api import Api
 from cloud import Jobs, Refusal
 from requests.structures import CaseInsensitiveDict
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _http
+from ansible_collections.otc.modelarts.plugins.module_utils import _clock, _http
 
 COUNTS: t.Counter[str] = collections.Counter()
 
@@ -228,8 +228,8 @@ class World:
         self.pauses.append(self.now)
         self.now += seconds
 
-    def clock(self) -> _http.Clock:
-        return _http.Clock(
+    def clock(self) -> _clock.Clock:
+        return _clock.Clock(
             monotonic=lambda: self.now,
             sleep=self.sleep,
             time=lambda: self.now,

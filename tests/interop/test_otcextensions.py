@@ -20,6 +20,7 @@ from simulated import Cloud
 
 from ansible_collections.otc.modelarts.plugins.module_utils import (
     _client,
+    _clock,
     _decide,
     _http,
     _jobs,
@@ -57,7 +58,7 @@ def deadline() -> _client.Deadline:
     def sleep(seconds: float) -> None:
         pytest.fail(f"we wait for {seconds} s")
 
-    return _client.Deadline(_http.Clock(sleep=sleep), 60)
+    return _client.Deadline(_clock.Clock(sleep=sleep), 60)
 
 
 @pytest.fixture

@@ -13,12 +13,10 @@ import signal
 import time
 import typing as t
 
-import ansible.release
 import pytest
 from conftest import Cloud, Clouds, Result, Row, Running, begin_table
 
 pytestmark = pytest.mark.usefixtures("directly_unless_said")
-CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
 JOBS = 120
 GRACE = 1.5  # seconds after which no request may begin any more, however busy this machine is
 AFTERMATH = 3.0  # seconds for which what was left running is watched
@@ -66,13 +64,16 @@ def by_kill(running: Running) -> None:
     running.process.terminate()
 
 
+def at_once(running: Running) -> None:
+    """End it without asking, as C(ansible-runner) does where it is cancelled: the group that it sees, and no other."""
+    os.killpg(running.process.pid, signal.SIGKILL)
+
+
 @EACH_WAY
-@pytest.mark.parametrize("interrupt", [in_terminal, by_group, by_kill])
+@pytest.mark.parametrize("interrupt", [in_terminal, by_group, by_kill, at_once])
 def test_an_interrupted_playbook_begins_no_further_deletion(
     clouds: Clouds, tmp_path: pathlib.Path, interrupt: t.Callable[[Running], None], direct: bool
 ) -> None:
-    if interrupt is by_kill and CORE < (2, 19) and not direct:
-        pytest.skip("The workers of this ansible-core outlive it, and go on listening to what they have started.")
     rows = deleting(clouds, direct)
     running = begin_table(rows, tmp_path)
     wait_for_deletions(rows, running)

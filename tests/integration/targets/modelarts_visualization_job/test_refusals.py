@@ -79,7 +79,8 @@ def test_a_server_that_wants_quiet_for_longer_than_there_is_time_is_left_alone(c
     date = moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
     rows: t.Dict[str, Row] = {}
     for name, concurrency, quiet in (("one by one", 1, "100"), ("some", 5, "100"), ("many", 20, "100"), ("date", 1, date)):
-        cloud = clouds(latency_ms=300)  # so that others are in flight when the first is answered, but not for long
+        # so that others are in flight when the first is answered, but not for long; what is deleted is gone at once
+        cloud = clouds(latency_ms=300, delete_seconds=0)
         ids = cloud.add_many([{"job_id": str(number)} for number in range(1, 51)])
         cloud.fault(operation="delete", status=429, body=THROTTLED, headers={"Retry-After": quiet})
         rows[name] = (cloud, {"state": "absent", "job_ids": ids, "max_concurrency": concurrency, "wait_timeout": 20})

@@ -16,7 +16,7 @@ import pytest
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _client, _http, _settings
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _clock, _http, _settings
 
 Fields = t.Dict[str, t.Any]
 Failure = t.Type[_http.CallError]
@@ -170,7 +170,7 @@ def client(
     **fields: t.Any,
 ) -> _client.Client:
     """Return a client that talks to a script, on its clock."""
-    clock = _http.Clock(lambda: script.time.now, script.time.sleep, lambda: script.time.now, stopped)
+    clock = _clock.Clock(lambda: script.time.now, script.time.sleep, lambda: script.time.now, stopped)
     transport = t.cast(_http.Transport, script)
     return _client.Client(settings(**fields), transport, _client.Deadline(clock, seconds), retries, 1, lambda: jitter)
 
@@ -179,7 +179,7 @@ def threaded(
     transport: t.Any, concurrency: int, given: t.Optional[_settings.Settings] = None, seconds: float = 60.0
 ) -> _client.Client:
     """Return a client for many threads, on the clock of this machine."""
-    return _client.Client(given or settings(), transport, _client.Deadline(_http.Clock(), seconds), 5, concurrency, lambda: 0.0)
+    return _client.Client(given or settings(), transport, _client.Deadline(_clock.Clock(), seconds), 5, concurrency, lambda: 0.0)
 
 
 def played(script: Script) -> None:

@@ -24,7 +24,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_exceptions
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _http, _settings, _wire
+from ansible_collections.otc.modelarts.plugins.module_utils import _auth, _clock, _http, _settings, _wire
 
 Fields = t.Dict[str, t.Any]
 Failure = t.Type[_http.CallError]
@@ -605,7 +605,7 @@ def send(
 @pytest.fixture
 def transport() -> t.Iterator[_http.Transport]:
     """Return a transport that gives up after ten seconds."""
-    made = _http.Transport(settings(), _http.Clock(), 10.0, 2)
+    made = _http.Transport(settings(), _clock.Clock(), 10.0, 2)
     yield made
     made.close()
 
@@ -781,7 +781,7 @@ def test_without_time_nothing_is_sent(wire: Wire, transport: _http.Transport, wi
 
 
 def test_the_end_of_a_request_is_on_the_clock_that_was_given(wire: Wire) -> None:
-    transport = _http.Transport(settings(), _http.Clock(monotonic=lambda: 1e9), 10.0, 1)
+    transport = _http.Transport(settings(), _clock.Clock(monotonic=lambda: 1e9), 10.0, 1)
     request = _http.Request("GET", wire.url, {}, None, {}, _auth.unauthorised, True, 1e9 + 5)
     assert transport.exchange(request).status == 200
     transport.close()

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _client, _http, _jobs
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _clock, _http, _jobs
 
 Fields = t.Dict[str, t.Any]
 Reply = t.Union[Fields, _http.CallError]
@@ -31,7 +31,7 @@ class Script:
         self.queries: t.List[Fields] = []
         self.bodies: t.List[t.Any] = []
         self.now = 0.0
-        self.deadline = _client.Deadline(_http.Clock(lambda: self.now), 300.0)
+        self.deadline = _client.Deadline(_clock.Clock(lambda: self.now), 300.0)
 
     def call(self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None) -> _http.Reply:
         asked = f"{method} {path}"

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import typing as t
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _client, _http, _module
+from ansible_collections.otc.modelarts.plugins.module_utils import _client, _clock, _http, _module
 
 Result = t.Dict[str, t.Any]
 AUTH = {"access_key": "AK", "secret_key": "the-secret-key", "project_id": "p"}
@@ -30,7 +29,7 @@ def end(work: Work, **options: t.Any) -> Result:
     own = {"auth": AUTH, "endpoint": "https://m.example.com", "wait_timeout": 60, "api_timeout": 5, "api_retries": 0}
     own.update(options)
     task = _module.Task({}, lambda dummy: None, lambda params, check_mode, client, dummy: work(params, check_mode, client))
-    result = _module.perform(task, own, False, _http.Clock(), _http.Transport)
+    result = _module.perform(task, own, False, _clock.Clock(), _http.Transport)
     assert "the-secret-key" not in json.dumps(result) and "Traceback" not in json.dumps(result)
     return result
 
@@ -188,7 +187,7 @@ def test_a_bug_after_an_accepted_delete_still_tells_that_it_was_accepted() -> No
     params = {option: fields.get("default") for option, fields in spec.items()}
     params.update(state="absent", job_id="10", auth=AUTH, endpoint="https://m.example.com")
     given = {"state": "absent", "job_id": "10"}
-    result = _module.perform(_module.JOB, params, False, _http.Clock(sleep=lambda dummy: None), Broken, given)  # type: ignore[arg-type]
+    result = _module.perform(_module.JOB, params, False, _clock.Clock(sleep=lambda dummy: None), Broken, given)  # type: ignore[arg-type]
     assert (result["failed"], result["changed"], result["job"]["job_id"]) == (True, True, "10")
     assert "bug in otc.modelarts: ZeroDivisionError at" in result["msg"] and "The deletion was accepted" in result["msg"]
     assert "outcome_unknown" not in result
@@ -204,7 +203,7 @@ def test_numbers_that_no_clock_and_no_pool_can_hold_do_no_harm() -> None:
     params = {option: fields.get("default") for option, fields in _module.JOB_SPEC["argument_spec"].items()}
     params.update(state="absent", job_ids=["1", "2"], auth=AUTH, endpoint="https://m.example.com", wait=False)
     params.update(max_concurrency=10**9, wait_timeout=10**400, api_timeout=10**400, api_retries=10**9)
-    result = _module.perform(_module.JOB, params, False, _http.Clock(sleep=lambda dummy: None), connect, {"job_ids": ["1", "2"]})
+    result = _module.perform(_module.JOB, params, False, _clock.Clock(sleep=lambda dummy: None), connect, {"job_ids": ["1", "2"]})
     assert "OverflowError" not in json.dumps(result) and seen == [_module.LONGEST_TIME, 2]
 
 
@@ -229,7 +228,7 @@ def test_a_number_that_is_none_is_refused_in_words_and_paths_are_those_of_the_sh
 
 
 def test_an_end_that_comes_while_secrets_are_looked_for_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    ends, masker = [_module.OutOfTime()], _http.masker
+    ends, masker = [_clock.OutOfTime()], _http.masker
 
     def ended_once(*args: t.Any) -> t.Any:
         if ends:
@@ -238,66 +237,6 @@ def test_an_end_that_comes_while_secrets_are_looked_for_loses_nothing(monkeypatc
 
     monkeypatch.setattr(_module, "masker", ended_once)
     assert end(lambda *dummy: {"changed": True, "job": None}) == {"changed": True, "job": None} and not ends
-
-
-# --- who still listens -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("read", [True, False])
-def test_a_module_knows_whether_anybody_reads_its_output(read: bool) -> None:
-    reader, writer = os.pipe()
-    before = os.dup(1)
-    try:
-        os.dup2(writer, 1)
-        if not read:
-            os.close(reader)
-        heard = not _module.unheard()
-    finally:
-        os.dup2(before, 1)
-        for number in (before, writer, *([reader] if read else [])):
-            os.close(number)
-    assert heard is read
-
-
-def test_output_to_a_file_is_read_by_somebody(tmp_path: pathlib.Path) -> None:
-    before = os.dup(1)
-    with (tmp_path / "out").open("w") as file:
-        os.dup2(file.fileno(), 1)
-        heard = not _module.unheard()
-        os.dup2(before, 1)
-    os.close(before)
-    assert heard
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_clock_and_ends_its_pauses(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "unheard", lambda: False)
-    before = signal.getsignal(number)
-    with _module.interruptible() as clock:
-        assert not clock.stopped()
-        signal.raise_signal(number)
-        clock.sleep(60)
-        assert clock.stopped()
-    assert signal.getsignal(number) is before
-
-
-def test_a_clock_stops_where_nobody_reads_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "unheard", lambda: True)
-    with _module.interruptible() as clock:
-        assert clock.stopped()
-
-
-def test_many_threads_may_pause_at_once_and_all_wake_at_a_signal() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with _module.interruptible() as clock, ThreadPoolExecutor(8) as pool:
-        short = [pool.submit(clock.sleep, 0.05) for dummy in range(40)]
-        assert [future.result() for future in short] == [None] * 40
-        begin = clock.monotonic()
-        long = [pool.submit(clock.sleep, 30.0) for dummy in range(8)]
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert [future.result() for future in long] == [None] * 8 and clock.stopped()
-        assert clock.monotonic() - begin < 10
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import threading
 import types
 import typing as t
 
 import pytest
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _http, _jobs, _reconcile
+from ansible_collections.otc.modelarts.plugins.module_utils import _clock, _http, _jobs, _reconcile
 from ansible_collections.otc.modelarts.plugins.module_utils._client import Deadline
 from ansible_collections.otc.modelarts.plugins.module_utils._decide import Attempt, Done, Fail, Progress, Reason, Wanted
 from ansible_collections.otc.modelarts.plugins.module_utils._http import AnswerLost, CallError, Interrupted, NoAccess, Refused
@@ -43,7 +42,7 @@ class Script(_jobs.Jobs):
         self.pauses: t.List[float] = []
         self.made: t.List[str] = []
         self.left = list(calls)
-        self.deadline = Deadline(_http.Clock(lambda: self.now, self.sleep, lambda: self.now), seconds)
+        self.deadline = Deadline(_clock.Clock(lambda: self.now, self.sleep, lambda: self.now), seconds)
         super().__init__(t.cast(t.Any, types.SimpleNamespace(deadline=self.deadline)))
 
     def sleep(self, seconds: float) -> None:
@@ -214,54 +213,6 @@ def test_with_an_open_request_a_job_does_not_end_well(monkeypatch: pytest.Monkey
     one = Progress(Wanted("absent"), "1", attempts=[Attempt("delete", 0.0, 8, answered=True, error=LOST)])
     _reconcile.Reconciler(script, script.deadline).run([one])
     assert end(one) == "UNCLEAR" and isinstance(one.end, Fail) and one.end.error is LOST
-
-
-@pytest.mark.parametrize("most", [1, 3, 50])
-def test_each_piece_is_done_once_by_threads_that_nobody_has_to_wait_for(most: int) -> None:
-    done: t.List[int] = []
-    threads: t.Set[threading.Thread] = set()
-
-    def piece(number: int) -> None:
-        threads.add(threading.current_thread())
-        done.append(number)
-
-    _reconcile.in_threads(piece, [(number,) for number in range(20)], most)
-    assert sorted(done) == list(range(20)) and all(one.daemon for one in threads) and 1 <= len(threads) <= most
-
-
-def test_after_an_error_no_piece_begins_and_it_is_raised() -> None:
-    begun: t.List[int] = []
-
-    def piece(number: int) -> None:
-        begun.append(number)
-        raise IndexError(str(number))
-
-    with pytest.raises(IndexError, match="0"):
-        _reconcile.in_threads(piece, [(number,) for number in range(20)], 1)
-    assert begun == [0]
-
-
-def test_when_the_wait_is_ended_no_piece_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: t.List[int] = []
-    first, go_on = threading.Event(), threading.Event()
-
-    def piece(number: int) -> None:
-        begun.append(number)
-        first.set()
-        go_on.wait(10)
-
-    def join(dummy: threading.Thread) -> None:
-        first.wait(10)
-        raise KeyboardInterrupt
-
-    before = set(threading.enumerate())
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(threading.Thread, "join", join)
-        _reconcile.in_threads(piece, [(number,) for number in range(20)], 1)
-    [own] = set(threading.enumerate()) - before
-    go_on.set()
-    own.join(10)
-    assert begun == [0] and not own.is_alive()
 
 
 def test_a_bug_while_sending_leaves_the_request_open() -> None:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.otc.modelarts.plugins.module_utils import _http, _module
+from ansible_collections.otc.modelarts.plugins.module_utils import _clock, _http, _module
 
 Fields = t.Dict[str, t.Any]
 Reply = t.Union[_http.Answer, _http.CallError]
@@ -154,7 +154,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     ) -> Run:
         script, time = Script(calls, deletes), Time()
         begin = time.now
-        clock = _http.Clock(monotonic=lambda: time.now, sleep=time.sleep, time=lambda: 1763892000.0 + time.now)
+        clock = _clock.Clock(monotonic=lambda: time.now, sleep=time.sleep, time=lambda: 1763892000.0 + time.now)
         monkeypatch.setattr(_module, "Transport", script)
         monkeypatch.setattr(_module, "interruptible", lambda: contextlib.nullcontext(clock))
         given = {**CONNECTION, **options, "_ansible_check_mode": check_mode, "_ansible_diff": True}

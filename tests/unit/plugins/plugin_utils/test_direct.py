@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import logging
@@ -132,6 +131,14 @@ def test_signs_of_life_come_after_5_s_and_then_more_and_more_seldom(seconds: flo
 
     _direct.signs(over, lambda: now[0], lambda passed: told.append(int(passed)))
     assert told[: len(shown)] == shown and (seconds == 1000 or len(told) == len(shown))
+
+
+@pytest.mark.parametrize(("parents", "ends"), [([7, 7, 7], 0), ([7, 1, 1], 1), ([7, 7, 9], 1), ([1, 1, 1], 0)])
+def test_what_waits_for_a_module_ends_once_ansible_is_gone(parents: t.List[int], ends: int) -> None:
+    left, ended = iter(parents), []
+    looks = iter([False] * (len(parents) - 1) + [True])
+    _direct.end_without_parent(lambda dummy: next(looks), lambda: next(left), lambda: ended.append(True))
+    assert len(ended) == ends
 
 
 def progress(*attempts: bool, end: t.Any = None) -> Progress:
@@ -284,12 +291,10 @@ def test_an_interrupt_is_handed_on_once_the_task_has_ended(around: Around, monke
 
 
 def test_a_sign_of_life_is_shown_but_for_what_must_not_be_logged(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextlib.contextmanager
-    def at_once(show: t.Callable[[float], None]) -> t.Iterator[None]:
+    def at_once(dummy: t.Any, now: t.Any, show: t.Callable[[float], None]) -> None:
         show(7.0)
-        yield
 
-    monkeypatch.setattr(_direct, "sign_of_life", at_once)
+    monkeypatch.setattr(_direct, "signs", at_once)
     monkeypatch.setattr(_module, "perform", lambda *dummy: {"changed": False})
     for no_log in (False, True):
         around.shown.clear()
