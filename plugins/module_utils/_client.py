@@ -274,7 +274,8 @@ class Client:
                 read_answer(masked(answer, self._mask()))
             except CallError as masked_error:
                 shown = masked_error
-            error.message, error.code, error.request_id = shown.message, shown.code, shown.request_id
+            error.message, error.request_id = shown.message, shown.request_id
+            error.code = error.code if is_code(error.code) else shown.code  # decided by, and masked where it is told
             raise
         return replace(reply, request_id=request_id_of(reply.headers, reply.body, self._mask()))
 
@@ -371,6 +372,11 @@ class Client:
         known = self._no_access
         if known is not None:
             raise NoAccess(known.message, known.code, known.http_status, known.request_id, speaker=known.speaker)
+
+
+def is_code(code: t.Optional[str]) -> bool:
+    """Tell whether a code is written as those that we decide by are."""
+    return re.fullmatch(r"[A-Za-z]{1,20}\.[0-9]{1,8}|[0-9]{3}", code or "") is not None
 
 
 def wants_quiet(error: CallError) -> bool:

@@ -223,7 +223,7 @@ MASK = "********"
 SHORTEST_HIDDEN = 6  # characters; a secret with fewer is looked for only as it is usually written
 ROUNDS = 5  # how often a text may be encoded
 ENCODINGS = ("utf-8", "latin-1", "cp1252")
-ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+ESCAPED = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")  # in JSON within JSON there are several
 ODD = re.compile(r"[%&\\+\s\x00-\x1f\x7f]")  # without any of these, a text is written plainly
 GAPS = re.compile(r"(?<!\\)\\+[bfnrt]|[+\s\x00-\x1f\x7f]")  # a run of backslashes is looked at once
 ZEROS = re.compile(r"(&#[xX]?)0+(?=[0-9a-fA-F])")
@@ -675,7 +675,8 @@ def checked_proxy(proxy: str) -> str:
         name = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     except ValueError as error:
         raise Unsendable("The URL of the proxy is none.", speaker=Speaker.PROXY) from error
-    if not parts.hostname or "@" in f"{parts.path}{parts.query}{parts.fragment}" or re.search("%(3a|40)", parts.netloc, re.I):
+    server = parts.netloc.rpartition("@")[2]
+    if not parts.hostname or "@" in f"{parts.path}{parts.query}{parts.fragment}" or re.search("%(3a|40)", server, re.I):
         text = "The URL of the proxy has no host, or a user or password in it whose special characters are not written as %XX."
         raise Unsendable(text, speaker=Speaker.PROXY)
     if parts.scheme not in PROXY_SCHEMES:

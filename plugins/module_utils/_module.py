@@ -34,8 +34,9 @@ Connect = t.Callable[[_settings.Settings, Clock, float, int], Transport]
 Announce = t.Callable[[t.Sequence[Progress]], None]
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
-CLOUD_NAME = re.compile(r"[\w .@:/+()-]{1,128}")
+CLOUD_NAME = re.compile(r"[\w .,;@:/+()#'!&~$*-]{1,128}")  # with none of the signs that a mapping has as text
 KEY_NAME = re.compile(r"[a-z][a-z_]{1,39}")
+OMITTED = re.compile("__omit_place_holder__[0-9a-f]+")  # what ansible-core 2.17 and 2.18 leave of an omitted entry of a list
 DURATION = re.compile(r"\s*([0-9]{1,9})\s*([smhdw])\s*")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_SEARCH = 64
@@ -194,6 +195,7 @@ def perform(
     secrets = _settings.secrets_given(own, os.environ)
     warnings: t.List[str] = []
     try:
+        check_names(own, task.spec["argument_spec"])
         check_given(own, params)
         check_credentials(own)
         task.check(params)
@@ -458,18 +460,26 @@ def error_fields(error: t.Optional[CallError]) -> Result:
 # --- checking options --------------------------------------------------------------------------------------------
 
 
+def check_names(given: Params, spec: Params) -> None:
+    """Raise :class:`ParameterError` for what is given by two names, one of them perhaps in C(module_defaults), and differs."""
+    for option, rule in spec.items():
+        values = {str(given[name]) for name in (option, *rule.get("aliases", ())) if name in given}
+        if len(values) > 1:
+            raise ParameterError(f"{option} is given by two names, with different values.")
+
+
 def check_given(given: Params, params: Params) -> None:
-    """Raise :class:`ParameterError` for what selects jobs and was given without a value."""
+    """Raise :class:`ParameterError` for what selects jobs and was given without a value, or as no text."""
     for option, aliases in SELECTORS.items():
         if option not in params:
             continue
         values = [given[name] for name in (option, *aliases) if name in given]
-        if len({str(value) for value in values}) > 1:
-            raise ParameterError(f"{option} is given by two names, with different values.")
         entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
         emptied = [value for value in values if value == [] and option != "job_ids"]
-        if emptied or any(entry is None or not str(entry).strip() for entry in entries):
+        if emptied or any(entry is None or not str(entry).strip() or OMITTED.fullmatch(str(entry)) for entry in entries):
             raise ParameterError(f"{option} is given, but has no value. Leave it out (omit) if it is not meant to choose jobs.")
+        if any(isinstance(entry, (bool, float)) for entry in entries):
+            raise ParameterError(f"{option} is {entries[0]}, which is no text: put it in quotes where it is written.")
 
 
 def check_credentials(given: Params) -> None:
@@ -497,7 +507,7 @@ def check_credentials(given: Params) -> None:
         }
         if len(values) > 1:
             raise ParameterError(f"auth.{_settings.our_name(name)} is given by two names, with different values.")
-    named_ones = [name for name in auth if _settings.our_name(name) in _settings.CREDENTIALS]
+    named_ones = [name for name in auth if is_credential(name)]
     if named_ones and not any(str(auth[name] or "").strip() for name in named_ones):
         raise ParameterError(f"{', '.join(f'auth.{name}' for name in named_ones)}: given, but without a value.")
 
@@ -507,9 +517,19 @@ def check_cloud(cloud: t.Any) -> None:
     named_cloud = isinstance(cloud, str) and CLOUD_NAME.fullmatch(cloud) and cloud.strip()
     if cloud is not None and not named_cloud and not (isinstance(cloud, dict) and cloud):
         raise ParameterError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
+    if isinstance(cloud, dict):
+        inside = cloud.get("auth") if isinstance(cloud.get("auth"), dict) else {}
+        named_ones = [(name, value) for one in (cloud, inside) for name, value in one.items() if is_credential(name)]
+        if named_ones and not any(str(value or "").strip() for dummy, value in named_ones):
+            raise ParameterError(f"cloud has {', '.join(str(name) for name, dummy in named_ones)}, but without a value.")
     inner = cloud.get("cloud", "") if isinstance(cloud, dict) else ""
     if not isinstance(inner, str) or (inner and not CLOUD_NAME.fullmatch(inner)):
         raise ParameterError("cloud has a key cloud, which must be the name of an entry of clouds.yaml.")
+
+
+def is_credential(name: t.Any) -> bool:
+    """Tell whether a key of C(auth), or of an entry, says who we are."""
+    return _settings.our_fact(name) in _settings.CREDENTIALS
 
 
 def check_at_least(params: Params, option: str, least: float) -> None:

@@ -75,6 +75,7 @@ KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak"
 FILES_AND_CHECKS = ("validate_certs", "ca_cert", "client_cert", "client_key")  # these stand beside auth, never in it
 SHORTEST_USER = 8  # characters: a shorter user of a proxy may be a word that any message has
 LONGEST_SHOWN = 200  # characters
+SHORTEST_PIECE = 8  # characters, from which on a piece of a secret tells too much of it
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
 INTERFACES = ("public", "internal", "admin")
@@ -88,6 +89,11 @@ PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")  # in capitals or n
 def our_name(name: t.Any) -> str:
     """Return our name of a fact, whatever the sister tools call it."""
     return OTHER_NAMES.get(str(name), str(name))
+
+
+def our_fact(key: t.Any) -> str:
+    """Return our name of a fact, also where it is written with dashes, as openstacksdk takes it too."""
+    return our_name(str(key).replace("-", "_"))
 
 
 class SettingsError(Exception):
@@ -179,7 +185,7 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
     is none that IAM of these clouds knows.
     """
     entry = whole_entry(cloud)
-    config = read_entry(entry, region_name, usual_region)
+    config = read_entry(entry, region_name or region_in(entry), usual_region)
     title = entry_title(entry)
     auth = config.get("auth") or {}
     check_auth_type(config.get("auth_type"), f"{title} has")
@@ -195,7 +201,7 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
     inside = {name: value for name, value in auth.items() if our_name(name) not in FILES_AND_CHECKS}
     facts = {**by_our_names(beside), **by_our_names(inside)}
     odd = [fact for fact, value in facts.items() if fact not in ("validate_certs", *CREDENTIALS) and isinstance(value, bool)]
-    odd += [fact for fact, value in facts.items() if isinstance(value, (list, dict))]
+    odd += [fact for fact, value in facts.items() if not isinstance(value, (str, int, float))]
     if odd:
         raise SettingsError(f"{title} cannot be used: its {odd[0]} must be text.")
     return facts
@@ -204,6 +210,12 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
 def whole_entry(cloud: Cloud) -> Source:
     """Return an entry, also where only its name is given."""
     return {"cloud": cloud} if isinstance(cloud, str) else dict(cloud)
+
+
+def region_in(entry: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    """Return the region that an entry given in the task asks for, as an argument would ask openstacksdk for it."""
+    asked = next((value for key, value in entry.items() if our_fact(key) == "region_name" and value is not None), "")
+    return str(asked).strip() or None
 
 
 def entry_title(entry: t.Mapping[str, t.Any]) -> str:
@@ -294,24 +306,48 @@ def check_shape(entry: t.Any, title: str) -> None:
     if isinstance(entry, dict) and not isinstance(entry.get("auth", {}), dict):
         raise SettingsError(f"{title} cannot be used: its auth is no mapping.")
     profile = entry.get("profile", entry.get("cloud")) if isinstance(entry, dict) else None
-    if isinstance(profile, str) and "://" in profile:
+    if isinstance(profile, str) and "://" in re.sub(r"[\s\x00-\x1f]", "", profile):  # as urllib reads it
         raise SettingsError(f"{title} cannot be used: its profile is a URL, which is not fetched.")
 
 
 def merged_entry(base: t.Any, entry: Source) -> t.Any:
     """Return an entry of a file with what an entry given in the task adds to it, nulls left out."""
-    own = without_nulls({key: value for key, value in entry.items() if key != "cloud"})
+    own = with_keys_inside(without_nulls({key: value for key, value in entry.items() if key != "cloud"}))
     if not own:
         return without_nulls(base)
     plain = overridden(without_nulls(base), own)
     both = {**plain, **own}
+    if isinstance(both.get("regions"), list) and "regions" not in own:
+        both["regions"] = [region_overridden(region, own) for region in both["regions"]]
     return {**both, "auth": {**plain["auth"], **own["auth"]}} if "auth" in plain and "auth" in own else both
 
 
+def with_keys_inside(own: Source) -> Source:
+    """Return what a task gives with an access key beside C(auth) moved into it, where nothing else in there says who we are."""
+    auth = own.get("auth") or {}
+    if not isinstance(auth, dict) or any(our_name(key) in CREDENTIALS for key in auth):
+        return own
+    keys = {key: own[key] for key in KEY_NAMES if key in own}
+    return {**{key: value for key, value in own.items() if key not in keys}, "auth": {**auth, **keys}} if keys else own
+
+
+def region_overridden(region: t.Any, own: Source) -> t.Any:
+    """Return a region of an entry without what the task says otherwise, as openstacksdk lets its values win."""
+    values = region.get("values") if isinstance(region, dict) else None
+    if not isinstance(values, dict):
+        return region
+    left, said = overridden(values, own), own.get("auth") or {}
+    ids = {our_fact(key) for one in (own, said) for key in one}
+    gone = {name for name, its_id in NAMES_AND_IDS.items() if its_id in ids}  # a name would be taken for another than the id
+    auth = {key: value for key, value in (left.get("auth") or {}).items() if key not in said and our_fact(key) not in gone}
+    beside = {key: value for key, value in left.items() if key not in own and our_fact(key) not in gone}
+    return {**region, "values": {**beside, "auth": auth}}
+
+
 def rivals_of(facts: t.Collection[str]) -> t.Set[str]:
-    """Return the facts that would be taken before these: another user, another project, another way in."""
+    """Return the facts that these take the place of: another user, another project, another way in."""
     given = set(facts)
-    ways = [stronger for number, way in enumerate(WAYS_IN) if way & given for stronger in WAYS_IN[:number]]
+    ways = [way for way in WAYS_IN if not way & given] if any(way & given for way in WAYS_IN) else []
     ids = {own for name, own in NAMES_AND_IDS.items() if name in given}
     temporary = {"security_token"} if "access_key" in given else set()  # it goes with the key that it was made with
     return set().union(*ways, ids, temporary) - given
@@ -323,14 +359,11 @@ def overridden(base: t.Dict[str, t.Any], own: t.Mapping[str, t.Any], known_to_sd
     :param known_to_sdk: the facts of which openstacksdk has seen already which of their names is stronger.
     """
 
-    def fact_of(key: t.Any) -> str:
-        return our_name(str(key).replace("-", "_"))
-
-    facts = {fact_of(key) for one in (own, own.get("auth")) if isinstance(one, dict) for key in one}
+    facts = {our_fact(key) for one in (own, own.get("auth")) if isinstance(one, dict) for key in one}
     gone = rivals_of(facts) | (facts - set(known_to_sdk))
-    left = {key: value for key, value in base.items() if key in own or fact_of(key) not in gone}
+    left = {key: value for key, value in base.items() if key in own or our_fact(key) not in gone}
     auth, kept = left.get("auth"), own.get("auth") or {}
-    return {**left, "auth": {key: auth[key] for key in auth if key in kept or fact_of(key) not in gone}} if auth else left
+    return {**left, "auth": {key: auth[key] for key in auth if key in kept or our_fact(key) not in gone}} if auth else left
 
 
 def without_nulls(value: t.Any) -> t.Any:
@@ -503,7 +536,10 @@ def is_secret(name: t.Any, value: t.Any) -> bool:
 
 def may_tell(value: t.Any) -> bool:
     """Tell whether something may be a URL, or be meant for one, with parts that may hold a secret."""
-    return isinstance(value, str) and re.search(r":.*(@|%40)|://.*(@|[?#])|-----BEGIN ", value, re.DOTALL) is not None
+    if not isinstance(value, str):
+        return False
+    behind, in_url = value.partition(":")[2], value.partition("://")[2]
+    return any(sign in behind for sign in ("@", "%40")) or any(sign in in_url for sign in "?#") or "-----BEGIN " in value
 
 
 def users_in(url: str) -> t.List[str]:
@@ -566,9 +602,12 @@ def password_user(source: Source) -> t.Dict[str, t.Any]:
     return {"name": source["username"], "password": source["password"], "domain": domain}
 
 
-def domain_of(source: Source, owner: str) -> t.Optional[t.Dict[str, str]]:
-    """Return the domain of the ``user`` or the ``project`` in a source, or ``None``."""
-    for whose in (owner, "default"):
+def domain_of(source: Source, owner: str, owners: t.Sequence[str] = ()) -> t.Optional[t.Dict[str, str]]:
+    """Return the domain of the ``user`` or the ``project`` in a source, or ``None``.
+
+    :param owners: whose domains will do; if not given, that of the owner and then the default one.
+    """
+    for whose in owners or (owner, "default"):
         for key in ("id", "name"):
             value = source.get(f"{whose}_domain_{key}")
             if value:
@@ -649,28 +688,34 @@ def check_url(url: t.Any, fact: str) -> None:
 def printable(value: t.Any) -> str:
     """Return a value of the user's for a message, on one line, with dots for what is before an ``@`` or behind a ``?``.
 
-    What is too long is not cut: a piece of a secret would not be known as one.
+    What is too long is not cut, nor what is no URL: a piece of a secret would not be known as one.
     """
     shown = re.sub(r"^(\w+://)?.*(@|%40)", r"\1...\2", str(value), flags=re.DOTALL)
     text = re.sub(r"([?#]).*", r"\1...", shown, flags=re.DOTALL)
+    whole_or_url = text == str(value) or re.match(r"\w+://", text) or len(text) < SHORTEST_PIECE
     plain = len(text) <= LONGEST_SHOWN and "-----BEGIN " not in text  # that may be a key itself, in place of its file
-    return repr(text) if plain else f"a text of {len(text)} characters"
+    return repr(text) if plain and whole_or_url else f"a text of {len(str(value))} characters"
 
 
 def project_of(
     sources: Sources,
 ) -> t.Tuple[t.Optional[str], t.Optional[str], t.Optional[t.Dict[str, str]]]:
     """Return the id of the project, or else its name and its domain, from the strongest source that names one."""
-    for source in sources.in_order:
+    for number, source in enumerate(sources.in_order):
         inside = split_endpoint(source["endpoint"])[1] if "endpoint" in source else None
         given = source.get("project_id")
         if source is sources.options and inside and given and inside != given:
             raise SettingsError(f"auth.project_id is {printable(given)}, but the endpoint option is for {printable(inside)}.")
         project_id = given or inside
         if project_id:
+            if source is sources.options and not given and "project_name" in source:
+                also = f"the endpoint option is for {printable(inside)}: give one of them"
+                raise SettingsError(f"auth.project_name is {printable(source['project_name'])}, and {also}.")
             return checked_project_id(str(project_id)), None, None
         if "project_name" in source:
-            return None, str(source["project_name"]), domain_of(source, "project") or domain_of(source, "user")
+            as_strong = sources.in_order[: number + 1]
+            of_project = next(filter(None, (domain_of(one, "project", ("project",)) for one in as_strong)), None)
+            return None, str(source["project_name"]), of_project or domain_of(source, "project") or domain_of(source, "user")
     return None, None, None
 
 
@@ -689,8 +734,8 @@ def iam_url(url: str) -> str:
 
 def interface_of(sources: Sources) -> str:
     """Return which kind of endpoint is taken from the catalog. Raises :class:`SettingsError` for what is none."""
-    value = str(sources.get("interface") or "public").lower()
-    interface = re.sub(r"url$", "", value)
+    value = str(sources.get("interface") or "public")
+    interface = re.sub(r"url$", "", value.lower())
     if interface not in INTERFACES:
         raise SettingsError(f"interface must be one of {', '.join(INTERFACES)}, not {printable(value)}.")
     return interface

@@ -14,7 +14,7 @@ import threading
 import typing as t
 
 import yaml
-from conftest import INFO, Cloud, Clouds, Play, Result
+from conftest import INFO, Cloud, Clouds, Play, Result, Table
 
 SECRET = "Kx7-vQ2pLmZ9-Tr4Gh1"
 
@@ -89,6 +89,25 @@ def test_a_cloud_may_be_a_whole_entry(cloud: Cloud, play: Play) -> None:
     assert mistyped["failed"] and mistyped["msg"] == "The entry in cloud has no credentials."
 
 
+def test_what_a_dictionary_says_beside_the_name_of_an_entry_is_where_and_as_whom_it_works(
+    clouds: Clouds, play: Play, tmp_path: pathlib.Path
+) -> None:
+    first, second = clouds(), clouds()
+    for one in (first, second):
+        one.add("10")
+    base = {"modelarts_endpoint_override": first.credentials["endpoint"]}  # the two have one address, and differ in the project
+    auths = {"one": first.by_password()["auth"], "two": second.by_password()["auth"]}
+    regions = [{"name": name, "values": {**base, "auth": auth}} for name, auth in auths.items()]
+    environ = with_clouds(tmp_path, both={"auth": {"auth_url": first.credentials["iam_url"]}, "regions": regions})
+    key = {**second.by_key()["auth"], "auth_url": second.credentials["iam_url"]}
+    for own in ({"region_name": "two"}, {"auth": second.by_password()["auth"]}, key):
+        second.clear_log()
+        first_run, again = play(*[{"state": "absent", "job_id": "10", "cloud": {"cloud": "both", **own}}] * 2, environ=environ)
+        assert (first_run["changed"], again["changed"]) == (True, False), (own, first_run)
+        assert first.job_ids() == {"10"} and "delete" in second.calls() and first.calls() == []
+        second.add("10")
+
+
 def test_a_mistyped_key_is_named_and_its_value_is_not_shown(cloud: Cloud, play: Play) -> None:
     auth = {**cloud.by_key()["auth"], "pasword": SECRET}
     for result in play(look(auth=auth), {"state": "absent", "job_id": "10", "auth": auth}, look(pasword=SECRET)):
@@ -104,6 +123,26 @@ def test_a_secret_that_a_server_repeats_is_masked_before_it_is_cut(cloud: Cloud,
     )[0]
     assert result["failed"] and "Not with ********" in result["msg"]
     assert not [one for one in range(len(token) - 7) if token[one : one + 8] in json.dumps(result)]
+
+
+def test_a_secret_that_is_a_part_of_a_code_changes_nothing_that_is_done(clouds: Clouds, table: Table) -> None:
+    tasks: t.Dict[str, t.Tuple[Result, Result]] = {}  # what the cloud is, and what is asked of it
+    tasks["no such API"] = ({}, {"state": "absent", "job_id": "10", "wait_timeout": 20})
+    tasks["not now"] = ({"delete_refused_at": [8, 9]}, {"state": "absent", "job_id": "10", "force": True, "wait_timeout": 20})
+    tasks["nothing there"] = ({"denied": ["list"]}, {"state": "absent", "job_id": "99", "wait_timeout": 20})
+    told = {}
+    for password in ("none", "APIGW", "ModelArts", "0105", "2775", "0101"):
+        rows = {}
+        for name, (settings, task) in tasks.items():
+            cloud = clouds(**settings)
+            cloud.add("10")
+            if name == "no such API":
+                cloud.fault(times=0, status=404, body={"error_code": "APIGW.0101", "error_msg": "No such API."})
+            rows[name] = (cloud, task)
+        results = table(rows, {"OS_PASSWORD": password})
+        told[password] = {name: (one["failed"], one["changed"]) for name, one in results.items()}
+    assert told["none"] == {"no such API": (True, False), "not now": (False, True), "nothing there": (False, False)}
+    assert all(one == told["none"] for one in told.values()), told
 
 
 def test_half_a_character_is_no_obstacle(cloud: Cloud, play: Play) -> None:

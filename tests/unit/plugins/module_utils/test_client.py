@@ -191,6 +191,27 @@ def request(method: str, who: str = "AK") -> str:
     return f"{method} {MODELARTS}{JOB} as {who}"
 
 
+@pytest.mark.parametrize("code", ["ModelArts.0105", "APIGW.0101", "APIG.0106", "404"])
+def test_a_code_that_has_a_secret_in_it_stays_what_is_decided_by(code: str) -> None:
+    for secret in (code, code[:4], code[-4:], code.partition(".")[0]):
+        script = Script((request("GET"), answer(400, {"error_code": code, "error_msg": f"with {secret}"})))
+        asking = client(script)
+        asking.secrets.append(secret)
+        with pytest.raises(_http.CallError) as caught:
+            asking.call("GET", JOB)
+        assert caught.value.code == code and (len(secret) < 4 or secret not in caught.value.message)
+
+
+@pytest.mark.parametrize("code", ["the-secret.0101", "ModelArts.0105 the-secret", "x" * 500 + "the-secret"])
+def test_what_is_no_code_that_we_decide_by_is_masked_before_it_is_cut(code: str) -> None:
+    script = Script((request("GET"), answer(400, {"error_code": code, "error_msg": "m"})))
+    asking = client(script)
+    asking.secrets.append("the-secret")
+    with pytest.raises(_http.CallError) as caught:
+        asking.call("GET", JOB)
+    assert "the-sec" not in str(caught.value.code)
+
+
 def test_a_call_gives_what_the_api_answers() -> None:
     script = Script((f"PUT {MODELARTS}{JOB}?a=1&b=x+y as AK", answer(200, {"is_success": True, "x": 1})))
     assert client(script).call("PUT", JOB, {"a": 1, "b": "x y"}, {"job_desc": "d"}).body == {"is_success": True, "x": 1}

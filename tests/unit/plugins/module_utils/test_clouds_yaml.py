@@ -116,10 +116,13 @@ def clouds(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callabl
     return write
 
 
-def by_openstacksdk(region: t.Optional[str]) -> Fields:
-    """Return what openstacksdk makes of the entry: of the credentials, what it would really send."""
+def by_openstacksdk(region: t.Optional[str], **own: t.Any) -> Fields:
+    """Return what openstacksdk makes of the entry: of the credentials, what it would really send.
+
+    :param own: what is given beside the name of the entry, as the modules of C(openstack.cloud) hand it on.
+    """
     config = openstack_config.OpenStackConfig()
-    cloud = config.get_one(cloud="mine", region_name=region or "", validate="ak" not in str(config.cloud_config))
+    cloud = config.get_one(cloud="mine", region_name=region or "", validate="ak" not in str(config.cloud_config), **own)
     facts: Fields = {"region_name": cloud.region_name, "project_id": cloud.config["auth"].get("project_id")}
     plugin = cloud._auth
     if plugin is not None:
@@ -217,7 +220,8 @@ def test_what_a_task_adds_to_an_entry_is_who_it_works_as(
     clouds: t.Callable[..., None], base: str, own: str, beside: bool
 ) -> None:
     alone = _settings.credentials_of(_settings.source_from_cloud({"auth": {"auth_url": IAM, **WAYS[own]}}))
-    for in_file in (WAYS[base], {"auth": WAYS[base]}) if "key" in base else ({"auth": WAYS[base]},):
+    of_region: Fields = {"regions": [{"name": "r", "values": {"auth": WAYS[base]}}]}
+    for in_file in (WAYS[base], {"auth": WAYS[base]}, of_region) if "key" in base else ({"auth": WAYS[base]}, of_region):
         clouds({**in_file, "auth": {"auth_url": IAM, **t.cast("Fields", in_file.get("auth", {}))}})
         added = WAYS[own] if beside else {"auth": WAYS[own]}
         assert _settings.credentials_of(_settings.source_from_cloud({"cloud": "mine", **added})) == alone, in_file
@@ -229,6 +233,62 @@ def test_what_a_task_adds_to_an_entry_is_where_it_works(clouds: t.Callable[..., 
     assert (found.get("project_id"), found["project_name"]) == (None, "ours")
     found = _settings.source_from_cloud({"cloud": "mine", "auth": {"tenant_id": "ours"}})
     assert found["project_id"] == "ours"
+
+
+WITH_USERS = [
+    {"name": name, "values": {"auth": {**USER, "username": f"of-{name}", "password": f"of-{name}-1", "project_id": f"in-{name}"}}}
+    for name in ("eu-nl", "eu-de")
+]
+TO_ADD_TO: t.Dict[str, Fields] = {
+    "plain": {"auth": BASE, "region_name": "eu-de"},
+    "with regions by name": {"auth": BASE, "regions": ["eu-nl", "eu-de"]},
+    "with regions of projects": {"auth": {**USER, "auth_url": IAM}, "regions": [NL, DE]},
+    "with regions of users": {"auth": {"auth_url": IAM}, "regions": WITH_USERS},
+}
+ADDED: t.Dict[str, Fields] = {
+    "a region": {"region_name": "eu-de"},
+    "a project": {"auth": {"project_id": "ours"}},
+    "a user": {"auth": {"username": "we", "password": "our-password", "user_domain_name": "D"}},
+    "a user and a project": {
+        "auth": {"username": "we", "password": "our-password", "user_domain_name": "D", "project_id": "ours"}
+    },
+    "a user, a project and a region": {
+        "region_name": "eu-de",
+        "auth": {"username": "we", "password": "our-password", "user_domain_name": "D", "project_id": "ours"},
+    },
+    "a URL": {"auth": {"auth_url": "https://iam.eu-nl.otc.t-systems.com/v3"}},
+}
+
+
+@pytest.mark.parametrize("usual", [None, "eu-nl", "elsewhere"])
+@pytest.mark.parametrize("own", ADDED)
+@pytest.mark.parametrize("entry", TO_ADD_TO)
+def test_what_a_task_adds_to_an_entry_means_what_openstacksdk_takes_it_for(
+    clouds: t.Callable[..., None], entry: str, own: str, usual: t.Optional[str]
+) -> None:
+    clouds(TO_ADD_TO[entry])
+    if "region_name" not in ADDED[own] and usual == "eu-nl" and "regions" in TO_ADD_TO[entry]:
+        expected = by_openstacksdk("eu-nl", **ADDED[own])
+    else:
+        beside = {name: value for name, value in ADDED[own].items() if name != "region_name"}
+        expected = by_openstacksdk(ADDED[own].get("region_name"), **beside)
+    ours = _settings.source_from_cloud({"cloud": "mine", **ADDED[own]}, None, usual)
+    assert {name: str(ours[name]) for name in FACTS if ours.get(name)} == expected
+
+
+@pytest.mark.parametrize("own", [{"region_name": "eu-ch"}, {"region-name": "eu-ch"}])
+def test_a_region_that_a_task_adds_and_the_entry_does_not_have_is_refused(clouds: t.Callable[..., None], own: Fields) -> None:
+    clouds({"auth": BASE, "regions": [NL, DE]})
+    with pytest.raises(_settings.SettingsError, match="Region eu-ch is not a valid region name for it"):
+        _settings.source_from_cloud({"cloud": "mine", **own})
+
+
+def test_the_region_of_the_task_is_stronger_than_that_of_its_dictionary(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": {**USER, "auth_url": IAM}, "regions": [NL, DE]})
+    for named_one, own, project in ((None, "eu-de", "in-de"), ("eu-nl", "eu-de", "in-nl"), (None, " ", "in-nl")):
+        assert _settings.source_from_cloud({"cloud": "mine", "region_name": own}, named_one)["project_id"] == project
+    whole = {"auth": {**USER, "auth_url": IAM}, "regions": ["eu-nl", "eu-de"], "region_name": "eu-de"}
+    assert _settings.source_from_cloud(whole)["region_name"] == "eu-de"
 
 
 @pytest.mark.parametrize("long_names", [(False, False), (True, False), (False, True), (True, True)])
@@ -302,6 +362,10 @@ REFUSED: t.List[t.Tuple[Fields, str]] = [
     ({"auth": ["the-password"]}, "its auth is no mapping"),
     ({"auth": {**BASE, "password": {"x": "the-password"}}}, "its password must be text"),
     ({"auth": BASE, "cacert": ["/x"]}, "its ca_cert must be text"),
+    ({"auth": {**BASE, "password": b"the-password"}}, "its password must be text"),
+    ({"auth": {**BASE, "password": {"the-password"}}}, "its password must be text"),
+    ({"auth": BASE, "profile": "http:\n//127.0.0.1:9"}, "is a URL, which is not fetched"),
+    ({"auth": BASE, "profile": "ht\ttp://127.0.0.1:9"}, "is a URL, which is not fetched"),
     ({"auth": {**BASE, "application_credential_id": "a", "application_credential_secret": "the-password"}}, "application_cred"),
 ]
 

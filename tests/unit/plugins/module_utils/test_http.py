@@ -909,6 +909,7 @@ def test_causes_that_lie_in_a_circle_are_told_once() -> None:
         ("http://the-user:the-password@", "has no host"),
         ("http://the-user:12/the-password@proxy:3128", "has no host, or a user or password in it"),
         ("http://the-user:12?the-password@proxy:3128", "has no host, or a user or password in it"),
+        ("http://the-user%3Athe-password%40proxy:3128", "has no host, or a user or password in it"),
         ("ftp://the-user:the-password@proxy:21", "The proxy ftp://proxy:21 cannot be used"),
         ("http://[::1", "The URL of the proxy is none"),
     ],
@@ -918,6 +919,11 @@ def test_a_proxy_that_none_can_use_is_told_without_its_user(proxy: str, said: st
         _http.checked_proxy(proxy)
     assert said in caught.value.message and "the-" not in caught.value.message
     assert caught.value.speaker is _http.Speaker.PROXY
+
+
+@pytest.mark.parametrize("user", ["", "u:p@", "u:pass%40word@", "u:pass%3Aword@", "u%40d:p@", "u:%2f%3f@"])
+def test_a_proxy_may_have_a_user_and_a_password_with_any_character_that_is_written_as_it_must_be(user: str) -> None:
+    assert _http.checked_proxy(f"http://{user}proxy:3128") == "http://proxy:3128"
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "Https_Proxy", "all_proxy", "ALL_Proxy"])

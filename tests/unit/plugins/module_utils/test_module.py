@@ -28,7 +28,8 @@ def end(work: Work, **options: t.Any) -> Result:
     """Do some work behind the boundary, and return what a task would."""
     own = {"auth": AUTH, "endpoint": "https://m.example.com", "wait_timeout": 60, "api_timeout": 5, "api_retries": 0}
     own.update(options)
-    task = _module.Task({}, lambda dummy: None, lambda params, check_mode, client, dummy: work(params, check_mode, client))
+    spec: t.Dict[str, t.Any] = {"argument_spec": {}}
+    task = _module.Task(spec, lambda dummy: None, lambda params, check_mode, client, dummy: work(params, check_mode, client))
     result = _module.perform(task, own, False, _clock.Clock(), _http.Transport)
     assert "the-secret-key" not in json.dumps(result) and "Traceback" not in json.dumps(result)
     return result
@@ -124,6 +125,55 @@ def test_a_selector_with_a_value_or_left_out_is_accepted(option: str, name: str)
 def test_an_alias_without_a_value_is_refused_beside_its_option_with_one() -> None:
     with pytest.raises(_module.ParameterError):
         _module.check_given({"job_id": "a", "id": None}, {"job_id": "a"})
+
+
+@pytest.mark.parametrize("value", [True, False, 1.5, ["a", True], [2.0]])
+@pytest.mark.parametrize("option", ["job_id", "job_ids", "name", "status"])
+def test_what_yaml_made_another_thing_of_selects_nothing(option: str, value: t.Any) -> None:
+    with pytest.raises(_module.ParameterError, match="which is no text: put it in quotes"):
+        _module.check_given({option: value}, {option: value})
+
+
+def test_an_omitted_entry_of_a_list_is_no_id() -> None:
+    for value in ("__omit_place_holder__4ca8f0", ["a", "__omit_place_holder__4ca8f0"]):
+        with pytest.raises(_module.ParameterError, match=r"^job_ids is given, but has no value"):
+            _module.check_given({"job_ids": value}, {"job_ids": value})
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"validate_certs": True, "verify": False}, "validate_certs"),
+        ({"wait_timeout": 60, "timeout": 600}, "wait_timeout"),
+        ({"id": "1", "visualization_id": "2"}, "job_id"),
+        ({"ca_cert": "/a", "cacert": "/b"}, "ca_cert"),
+    ],
+)
+def test_what_is_given_by_two_names_and_differs_is_refused(given: t.Dict[str, t.Any], option: str) -> None:
+    spec = _module.JOB_SPEC["argument_spec"]
+    with pytest.raises(_module.ParameterError, match=rf"^{option} is given by two names, with different values"):
+        _module.check_names(given, spec)
+    _module.check_names(dict.fromkeys(given, "5"), spec)
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        {"cloud": "x", "auth": {"token": ""}},
+        {"cloud": "x", "ak": "", "sk": None},
+        {"cloud": "x", "auth": {"username": " ", "password": ""}},
+        {"cloud": "x", "auth": {"user-name": ""}},
+    ],
+)
+def test_credentials_in_a_cloud_that_say_nothing_are_no_other_account(cloud: t.Any) -> None:
+    with pytest.raises(_module.ParameterError, match=r"^cloud has .*, but without a value"):
+        _module.check_credentials({"cloud": cloud})
+
+
+@pytest.mark.parametrize("name", ["otc#prod", "it's", "a, b", "c&d!", "$x", "~me", "a;b", "a*"])
+def test_an_entry_may_have_any_name_that_no_mapping_looks_like(name: str) -> None:
+    _module.check_credentials({"cloud": name})
+    _module.check_credentials({"cloud": {"cloud": name}})
 
 
 def test_what_a_module_does_not_have_is_not_its_to_check() -> None:

@@ -439,6 +439,25 @@ def test_a_project_that_contradicts_the_endpoint_is_an_error_where_both_are_opti
     assert resolved({"auth": {**KEY, "project_id": "q"}, "endpoint": f"{ENDPOINT}/v1/q"}).project_id == "q"
 
 
+def test_a_name_of_a_project_beside_an_endpoint_of_one_is_an_error_where_both_are_options() -> None:
+    for auth in (KEY, PASSWORD):
+        options = {"auth": {**auth, "project_name": "mine"}, "endpoint": f"{ENDPOINT}/v1/q"}
+        said = "auth.project_name is 'mine', and the endpoint option is for 'q': give one of them."
+        assert refusal(options).endswith(said)
+    found = resolved({"auth": KEY, "endpoint": f"{ENDPOINT}/v1/q"}, {"OS_PROJECT_NAME": "mine"})
+    assert found.project_id == "q"
+
+
+def test_the_domain_of_a_project_may_be_given_by_the_task_and_its_name_by_the_entry() -> None:
+    def entry(*dummy: t.Any) -> Fields:
+        return {**PASSWORD, "project_name": "theirs"}
+
+    found = _settings.resolve({"cloud": "x", "auth": {"project_domain_name": "ours"}, "endpoint": ENDPOINT}, {}, entry)
+    assert (found.project_name, found.project_domain) == ("theirs", {"name": "ours"})
+    found = _settings.resolve({"cloud": "x", "endpoint": ENDPOINT}, {"OS_PROJECT_DOMAIN_NAME": "weaker"}, entry)
+    assert found.project_domain == {"name": "domain"}
+
+
 @pytest.mark.parametrize(
     ("options", "environ", "cloud", "project"),
     [
