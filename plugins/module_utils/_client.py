@@ -43,6 +43,7 @@ from ._http import (
 
 FIRST_PAUSE = 0.5  # seconds before the first repetition
 LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
+LEAST_QUIET = 0.1  # seconds; where less is left, a server that wants quiet is asked no more
 UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
 TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
 
@@ -252,9 +253,11 @@ class Client:
         except CallError as error:
             error.retry_after = retry_after(headers, self._clock.time())
             if wants_quiet(error):
+                pause = self._pause(error, attempt)
+                if error.retry_after is None:  # how long is ours to choose, and what may have been done is to be looked at still
+                    pause = min(pause, max(self.deadline.remaining() / 2, LEAST_QUIET))
                 with self._quieting:
-                    until = self._clock.monotonic() + self._pause(error, attempt)
-                    self._quiet_until = max(self._quiet_until, until)
+                    self._quiet_until = max(self._quiet_until, self._clock.monotonic() + pause)
             if gate is self._gate:
                 self._remember(error, request)
             gate.learn(error)

@@ -130,7 +130,7 @@ class Reconciler:
         status = progress.job["status"] if progress.job and not isinstance(progress.sighting, Gone) else None
         detail = f"{self._deadline.seconds:g} s"
         early = error is not None and self._deadline.remaining() > 1  # the server wants no request for longer than is left
-        self._end(progress, Fail(Reason.TIMED_OUT, error if early else progress.last_error or error, status, detail))
+        self._end(progress, Fail(Reason.TIMED_OUT, error if early else progress.last_error, status, detail))
 
     def _adopt(self, progress: Progress, job: t.Optional[Job]) -> None:
         """Go on with a job that was found by its name."""

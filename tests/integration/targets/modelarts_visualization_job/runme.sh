@@ -21,4 +21,4 @@ case $core in
 esac
 
 # The tests run ansible-playbook themselves, against a simulator that they start on loopback.
-exec python -m pytest -p no:cacheprovider --numprocesses 4 --durations 5 "$@"
+exec python -m pytest -p no:cacheprovider --numprocesses 4 --dist loadfile --durations 5 "$@"

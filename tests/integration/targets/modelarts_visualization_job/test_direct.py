@@ -105,8 +105,10 @@ def seen(cloud: Cloud, result: Result) -> t.Tuple[Result, t.List[t.Any]]:
         text = text.replace(mine, "mine")
     for own in ("request_id", "duration", "create_time", "created_at", "service_url", "resource_id", "exception"):
         text = re.sub(rf'"{own}": ("[^"]*"|\d+)', f'"{own}": "own"', text)
-    text = re.sub(r" The last answer was: No answer from [^ ]+ within [^ ]+ s\.", "", text)  # the time was over just then
     told: Result = json.loads(text)
+    if "(wait_timeout)" in told.get("msg", ""):  # what came last is a matter of time
+        told["msg"] = re.sub(r" The last answer was: .*?\.(?= )", "", told["msg"])
+        told = {name: value for name, value in told.items() if name not in ("http_status", "error_code", "error_message")}
     return told, without_polls(calls)
 
 

@@ -312,7 +312,7 @@ def test_the_pause_is_as_long_as_the_server_asks(status: int, value: str, pause:
         (refused(429, **{"Retry-After": "100"}), 100.0),
         (refused(503, **{"Retry-After": "100"}), 100.0),
         (refused(503, **{"Retry-After": "Thu, 01 Jan 1970 01:16:40 GMT"}), 3600.0),
-        (refused(429), 0.5),
+        (refused(429), 0.1),
         (refused(503), 0.5),
         (_http.NotSent("x"), 0.5),
     ],
@@ -325,6 +325,13 @@ def test_a_pause_that_would_last_to_the_deadline_is_not_made(failure: Reply, sec
     played(script)
     assert caught.value.http_status == (failure.status if isinstance(failure, _http.Answer) else None)
     assert (script.time.now, script.time.slept) == (1000.0, [])
+
+
+def test_quiet_that_nobody_asked_for_leaves_half_of_the_time() -> None:
+    script = Script(*[(request("GET"), refused(429))] * 3, (request("GET"), OK))
+    client(script, seconds=0.8).call("GET", JOB)
+    played(script)
+    assert [round(one, 3) for one in script.time.slept] == [0.4, 0.2, 0.1]
 
 
 def test_a_request_is_given_only_the_time_that_is_left() -> None:
