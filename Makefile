@@ -15,8 +15,8 @@ PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 NOX := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/nox --reuse-existing-virtualenvs --no-error-on-missing-interpreters
 LINT := lint docs-check license-check extra-checks build-import-check ansible-lint types imports workflows
 CORES := 2.21 2.20 2.19 2.18 2.17
-TESTS := coverage keystone examples python39 fuzz interop docs bench-tests demo simulator release $(LINT) \
-	integration-2.21 sanity-2.21 units-2.17 integration-2.17
+TESTS := oldest-core coverage keystone examples python39 fuzz interop docs bench-tests demo simulator release $(LINT) \
+	integration-2.21 sanity-2.21
 
 .PHONY: help demo test unit integration lint docs matrix bench mutation clients-table session format clean
 

@@ -69,12 +69,12 @@ for core, pythons in MATRIX.items():
 
 def collection_tree(session: nox.Session) -> dict[str, str]:
     """Return the environment in which the collection is found, under the name that it has, without copying it."""
-    tree = pathlib.Path(session.create_tmp()) / "collections"
+    tree = pathlib.Path(session.create_tmp()).resolve() / "collections"
     place = tree / "ansible_collections" / "otc" / "modelarts"
     place.parent.mkdir(parents=True, exist_ok=True)
     if not place.is_symlink():
         place.symlink_to(ROOT, target_is_directory=True)
-    cache = {"PYTHONPYCACHEPREFIX": str(tree.with_name("pycache").resolve()), "PYTHONDONTWRITEBYTECODE": ""}  # none in the tree
+    cache = {"PYTHONPYCACHEPREFIX": str(tree.with_name("pycache")), "PYTHONDONTWRITEBYTECODE": ""}  # none in the tree
     return {"PYTHONPATH": str(tree), "ANSIBLE_COLLECTIONS_PATH": str(tree), **cache}
 
 
@@ -85,6 +85,19 @@ def units(session: nox.Session) -> None:
     environment = collection_tree(session)
     with session.chdir(pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"):
         session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/unit", *session.posargs, env=environment)
+
+
+@nox.session(name="oldest-core", default=False, python=installed(MATRIX["2.17"]))
+def oldest_core(session: nox.Session) -> None:
+    """Run the unit tests, and of the integration tests what depends on Ansible, with the oldest ansible-core."""
+    requirements = ("-r", "tests/unit/requirements.txt", "-r", "tests/integration/requirements.txt")
+    session.install("ansible-core>=2.17,<2.18", *requirements)
+    environment = collection_tree(session)
+    place = pathlib.Path(environment["PYTHONPATH"]) / "ansible_collections" / "otc" / "modelarts"
+    with session.chdir(place):
+        session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "-q", "tests/unit", env=environment)
+    with session.chdir(place / TARGETS[0].relative_to(ROOT)):
+        session.run("./runme.sh", *session.posargs, env=environment, external=True)
 
 
 @nox.session(default=False)

@@ -16,11 +16,11 @@ import typing as t
 from dataclasses import replace
 
 from . import _auth, _settings
+from ._clock import Clock
 from ._http import (
     Answer,
     AnswerLost,
     CallError,
-    Clock,
     DeadlineExceeded,
     Interrupted,
     Json,

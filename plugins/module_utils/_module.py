@@ -354,9 +354,17 @@ def hide_option(name: str, value: t.Any, kind: t.Any, hidden: t.Dict[str, t.Any]
         return [placeholder(one, hidden) if may_tell(name, one, mask) else one for one in entries if one is not None]
     if kind == "path" and isinstance(value, str):
         value = os.path.expanduser(os.path.expandvars(value))
-    if kind == "int" and isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # Ansible has no words for it
+    if kind == "int" and isinstance(value, (float, str)) and is_infinite(value):
+        return "no finite number"  # Ansible has no words for it
     return placeholder(value, hidden) if may_tell(name, value, mask) else value
+
+
+def is_infinite(value: t.Union[float, str]) -> bool:
+    """Tell whether something is infinite, or no number, in the way that floating point numbers are."""
+    try:
+        return not math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def names_jobs(name: str) -> bool:
@@ -480,6 +488,19 @@ def check_given(given: Params, params: Params) -> None:
             raise ParameterError(f"{option} is given, but has no value. Leave it out (omit) if it is not meant to choose jobs.")
         if any(isinstance(entry, (bool, float)) for entry in entries):
             raise ParameterError(f"{option} is {entries[0]}, which is no text: put it in quotes where it is written.")
+        if option in ("name", "search", "workspace_id"):
+            check_text(option, values)
+
+
+def check_text(option: str, values: t.Sequence[t.Any]) -> None:
+    """Raise :class:`ParameterError` for what is meant to be equal to a text that a job tells, and cannot be."""
+    for value in values:
+        if isinstance(value, (list, dict)):
+            raise ParameterError(f"{option} must be text.")
+        if str(value) != str(value).strip():
+            raise ParameterError(f"{option} has a blank or a line end around it.")
+        if option == "workspace_id" and not _jobs.JOB_ID.fullmatch(str(value)):
+            raise ParameterError(f"workspace_id must be 1 to 64 of A-Z, a-z, 0-9, _ and -, not {_settings.printable(value)}.")
 
 
 def check_credentials(given: Params) -> None:
@@ -518,8 +539,9 @@ def check_cloud(cloud: t.Any) -> None:
     if cloud is not None and not named_cloud and not (isinstance(cloud, dict) and cloud):
         raise ParameterError("cloud must be the name of an entry of clouds.yaml, or a whole entry.")
     if isinstance(cloud, dict):
-        inside = cloud.get("auth") if isinstance(cloud.get("auth"), dict) else {}
-        named_ones = [(name, value) for one in (cloud, inside) for name, value in one.items() if is_credential(name)]
+        inside = cloud.get("auth")
+        both = [cloud, inside] if isinstance(inside, dict) else [cloud]
+        named_ones = [(name, value) for one in both for name, value in one.items() if is_credential(name)]
         if named_ones and not any(str(value or "").strip() for dummy, value in named_ones):
             raise ParameterError(f"cloud has {', '.join(str(name) for name, dummy in named_ones)}, but without a value.")
     inner = cloud.get("cloud", "") if isinstance(cloud, dict) else ""

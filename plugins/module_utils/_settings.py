@@ -64,12 +64,14 @@ OTHER_NAMES = {
     "domain_id": "user_domain_id",
     "tenant_id": "project_id",
     "tenant_name": "project_name",
+    "auth_token": "token",
     "cacert": "ca_cert",
     "verify": "validate_certs",
     "cert": "client_cert",
     "key": "client_key",
     "modelarts_endpoint_override": "endpoint",
 }
+NOT_STRONGEST = ("auth_token", "user_name", "tenant_id", "tenant_name")  # openstacksdk takes the other name before these
 # Of an access key openstacksdk knows nothing; in many files one stands beside ``auth`` that is for object storage only.
 KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak", "sk")
 FILES_AND_CHECKS = ("validate_certs", "ca_cert", "client_cert", "client_key")  # these stand beside auth, never in it
@@ -92,8 +94,8 @@ def our_name(name: t.Any) -> str:
 
 
 def our_fact(key: t.Any) -> str:
-    """Return our name of a fact, also where it is written with dashes, as openstacksdk takes it too."""
-    return our_name(str(key).replace("-", "_"))
+    """Return our name of a fact, also where it is written with dashes or begins as a variable does; openstacksdk takes both."""
+    return our_name(re.sub("^os_", "", str(key).replace("-", "_")))
 
 
 class SettingsError(Exception):
@@ -208,8 +210,17 @@ def source_from_cloud(cloud: Cloud, region_name: t.Optional[str] = None, usual_r
 
 
 def whole_entry(cloud: Cloud) -> Source:
-    """Return an entry, also where only its name is given."""
-    return {"cloud": cloud} if isinstance(cloud, str) else dict(cloud)
+    """Return an entry, also where only its name is given; facts by the names that are strongest in a file."""
+    if isinstance(cloud, str):
+        return {"cloud": cloud}
+
+    def plain_names(entry: t.Mapping[str, t.Any]) -> Source:
+        names = {key: re.sub("^os_", "", str(key).replace("-", "_")) for key in entry}
+        strongest = {key: our_name(name) if name in NOT_STRONGEST else name for key, name in names.items()}
+        return {name: entry[key] for key, name in sorted(strongest.items(), key=lambda one: one[0] == one[1])}
+
+    auth = cloud.get("auth")
+    return {**plain_names(cloud), **({"auth": plain_names(auth)} if isinstance(auth, dict) else {})}
 
 
 def region_in(entry: t.Mapping[str, t.Any]) -> t.Optional[str]:
@@ -249,9 +260,9 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         title = f"{title} in {file}," if file else title
     try:
         reader = openstack_config.OpenStackConfig(
-            config_files=[file] if file else None,
-            secure_files=[secure] if secure else None,
-            load_yaml_config=name is not None,
+            config_files=[file] if file else None if name is not None else [os.devnull],
+            secure_files=[secure] if secure else None if name is not None else [os.devnull],
+            load_yaml_config=name is not None or "profile" in entry,
             load_envvars=name is not None,
         )
         clouds = reader.cloud_config["clouds"]
@@ -269,7 +280,7 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         if unknown and not (found.get("auth") or {}).get("auth_url"):
             text = "its profile is none that openstacksdk knows, or clouds-public.yaml, which may hold it, cannot be read"
             raise SettingsError(f"{title} cannot be used: {text}.")
-        return in_region(found, merged)
+        return without_rivals(in_region(found, merged), entry)
     except openstack_exceptions.SDKException as error:
         # What it says may quote the entry, and a secret in it; only what is known not to is told.
         known_reason = re.match(r"Region \S+ is not a valid region name|.* defines a cloud named", str(error))
@@ -329,6 +340,15 @@ def with_keys_inside(own: Source) -> Source:
         return own
     keys = {key: own[key] for key in KEY_NAMES if key in own}
     return {**{key: value for key, value in own.items() if key not in keys}, "auth": {**auth, **keys}} if keys else own
+
+
+def without_rivals(found: t.Dict[str, t.Any], entry: Source) -> t.Dict[str, t.Any]:
+    """Return what openstacksdk found without what the task says otherwise by another name; a profile may have given that."""
+    given = {**entry, **(entry.get("auth") or {})}
+    keys = [key for key, value in given.items() if value is not None and key not in ("cloud", "auth")]
+    # openstacksdk calls what it knows by one name; of an access key it knows nothing
+    own = {name: given[key] for key in keys for name in ((key,) if key in KEY_NAMES else (key, our_fact(key)))}
+    return overridden(found, {**own, "auth": own}) if own else found
 
 
 def region_overridden(region: t.Any, own: Source) -> t.Any:

@@ -206,6 +206,8 @@ WAYS = {
     "password": {"username": "u", "password": "the-password", "user_domain_name": "d"},
     "user id": {"user_id": "1234", "password": "another-password"},
     "token": {"token": "the-token"},
+    "token by another name": {"auth_token": "another-token"},
+    "token with a dash": {"auth-token": "a-third-token"},
     "key": {"access_key": "AK", "secret_key": "SK"},
     "short key": {"ak": "ak", "sk": "sk"},
     "temporary key": {"ak": "tk", "sk": "ts", "securitytoken": "st"},
@@ -221,10 +223,27 @@ def test_what_a_task_adds_to_an_entry_is_who_it_works_as(
 ) -> None:
     alone = _settings.credentials_of(_settings.source_from_cloud({"auth": {"auth_url": IAM, **WAYS[own]}}))
     of_region: Fields = {"regions": [{"name": "r", "values": {"auth": WAYS[base]}}]}
-    for in_file in (WAYS[base], {"auth": WAYS[base]}, of_region) if "key" in base else ({"auth": WAYS[base]}, of_region):
-        clouds({**in_file, "auth": {"auth_url": IAM, **t.cast("Fields", in_file.get("auth", {}))}})
+    of_profile: Fields = {"profile": "ours"}
+    in_files = (WAYS[base], {"auth": WAYS[base]}, of_region, of_profile)
+    for in_file in in_files if "key" in base else in_files[1:]:
+        clouds({**in_file, "auth": {"auth_url": IAM, **t.cast("Fields", in_file.get("auth", {}))}}, public={"auth": WAYS[base]})
         added = WAYS[own] if beside else {"auth": WAYS[own]}
         assert _settings.credentials_of(_settings.source_from_cloud({"cloud": "mine", **added})) == alone, in_file
+
+
+def test_a_whole_entry_may_have_a_profile_of_ours(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": BASE}, public={"auth": {"auth_url": IAM, "project_id": "of-the-profile"}})
+    for own in (USER, {"os_username": "u", "os-password": "the-password", "os_user_domain_name": "d"}):
+        found = _settings.source_from_cloud({"profile": "ours", "auth": own})
+        assert (found["project_id"], found["auth_url"], found["username"]) == ("of-the-profile", IAM, "u")
+    found = _settings.source_from_cloud({"profile": "ours", "auth": {**USER, "project_name": "mine"}})
+    assert (found.get("project_id"), found["project_name"]) == (None, "mine")
+
+
+def test_names_that_begin_as_a_variable_does_are_those_of_the_file(clouds: t.Callable[..., None]) -> None:
+    clouds({"auth": BASE})
+    found = _settings.source_from_cloud({"cloud": "mine", "os_region_name": "eu-de", "auth": {"os_token": "the-token"}})
+    assert (found["token"], found["region_name"]) == ("the-token", "eu-de")
 
 
 def test_what_a_task_adds_to_an_entry_is_where_it_works(clouds: t.Callable[..., None]) -> None:

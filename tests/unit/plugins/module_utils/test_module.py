@@ -14,6 +14,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible.module_utils.common.validation import check_type_int
 
 from ansible_collections.otc.modelarts.plugins.module_utils import _client, _clock, _http, _module
 
@@ -134,6 +135,19 @@ def test_what_yaml_made_another_thing_of_selects_nothing(option: str, value: t.A
         _module.check_given({option: value}, {option: value})
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *((option, value) for option in ("name", "search", "workspace_id") for value in ("a\n", " a", ["a"], {"a": 1})),
+        ("workspace_id", "a b"),
+        ("workspace_id", "../x"),
+    ],
+)
+def test_what_no_job_can_be_equal_to_is_refused_and_not_looked_for(option: str, value: t.Any) -> None:
+    with pytest.raises(_module.ParameterError, match=f"^{option} (must be|has a blank or a line end)"):
+        _module.check_given({option: value}, {option: value})
+
+
 def test_an_omitted_entry_of_a_list_is_no_id() -> None:
     for value in ("__omit_place_holder__4ca8f0", ["a", "__omit_place_holder__4ca8f0"]):
         with pytest.raises(_module.ParameterError, match=r"^job_ids is given, but has no value"):
@@ -163,6 +177,7 @@ def test_what_is_given_by_two_names_and_differs_is_refused(given: t.Dict[str, t.
         {"cloud": "x", "ak": "", "sk": None},
         {"cloud": "x", "auth": {"username": " ", "password": ""}},
         {"cloud": "x", "auth": {"user-name": ""}},
+        {"cloud": "x", "auth": {"auth_token": "", "os_password": None}},
     ],
 )
 def test_credentials_in_a_cloud_that_say_nothing_are_no_other_account(cloud: t.Any) -> None:
@@ -273,8 +288,12 @@ def test_a_number_that_is_none_is_refused_in_words_and_paths_are_those_of_the_sh
     monkeypatch.setenv("HERE", "/x")
     given = {"wait_timeout": float("inf"), "wait_sleep": float("inf"), "ca_cert": "$HERE/a:b@c.pem"}
     arguments = _module.Arguments(given, _module.JOB_SPEC["argument_spec"])
-    assert arguments.shown["wait_timeout"] == "inf" and arguments.shown["wait_sleep"] == float("inf")
+    assert arguments.shown["wait_timeout"] == "no finite number" and arguments.shown["wait_sleep"] == float("inf")
     assert arguments.real(arguments.shown)["ca_cert"] == "/x/a:b@c.pem"
+    for value in ("inf", "-Infinity", "NaN", float("nan")):
+        shown = _module.Arguments({"api_retries": value}, _module.JOB_SPEC["argument_spec"]).shown
+        with pytest.raises(TypeError):
+            check_type_int(shown["api_retries"])
 
 
 def test_an_end_that_comes_while_secrets_are_looked_for_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
