@@ -41,6 +41,7 @@ class Pass:
     """A complete pass through the pages of a list."""
 
     began: float
+    ended: float
     shown: t.Mapping[str, t.Mapping[str, t.Any]]
     search: str
     pages: int
@@ -65,7 +66,7 @@ def passes(calls: Calls, workspace: str) -> t.List[Pass]:
         shown = {job_id: row for one in pages for job_id, row in one.shown.items()}
         if pages and {one.total for one in pages} == {len(shown)}:
             search = str(call.query.get("search_content") or "")
-            found.append(Pass(pages[0].at, shown, search, len(pages), number))
+            found.append(Pass(pages[0].at, pages[-1].ended, shown, search, len(pages), number))
             pages = []
     return found
 
@@ -85,16 +86,22 @@ def twice(moments: t.Sequence[float], seconds: float = APART) -> bool:
     return bool(moments) and max(moments) - min(moments) >= seconds
 
 
-def absent_in_lists(calls: Calls, job_id: str, name: t.Optional[str], workspace: str, since: int) -> bool:
-    """Tell whether two complete lists, far enough apart, do not hold a job that may be expected in them."""
+def absent_in_lists(calls: Calls, job_id: str, name: t.Optional[str], workspace: str, since: int, strictly: bool) -> bool:
+    """Tell whether two complete lists, far enough apart, do not hold a job that may be expected in them.
+
+    :param strictly: far enough from the end of the first to the begin of the second.
+    """
     without = [one for one in lists(calls, workspace) if one.last > since and job_id not in one.shown and one.speaks_of(name)]
+    if strictly:
+        return bool(without) and without[-1].began - without[0].ended >= APART
     return twice([one.began for one in without])
 
 
-def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[str] = ()) -> bool:
+def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[str] = (), strictly: bool = False) -> bool:
     """Tell whether a job was proven gone by the answers given.
 
     :param created: the jobs that the task created itself; such a one may not be found for a moment.
+    :param strictly: see :func:`absent_in_lists`.
     """
     about = [
         (number, call) for number, call in enumerate(calls) if call.job_id == job_id and call.action not in ("create", "list")
@@ -108,7 +115,7 @@ def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[
     maybe = [call for number, call in about if number > since and (may_mean_absence(call) or is_proof_of_absence(call))]
     coded = any(call.code for call in maybe)
     expected = held or (not shown and (coded or twice([call.at for call in maybe])))
-    if expected and absent_in_lists(calls, job_id, name, workspace, since):
+    if expected and absent_in_lists(calls, job_id, name, workspace, since, strictly):
         return True
     return nothing_but_maybe(calls, job_id, maybe, since)
 
@@ -179,6 +186,7 @@ def outcome_by(calls: Calls, number: int, workspace: str, options: t.Mapping[str
     rows = [one.shown[call.job_id] for one in later if call.job_id in one.shown]
     if call.action == "delete":
         if proven_gone(calls, call.job_id, workspace):
+            open_unless(proven_gone(calls, call.job_id, workspace, strictly=True))
             return True
         open_unless(not any(row["status"] == world.DELETE_FAILED for row in rows))
         return None
