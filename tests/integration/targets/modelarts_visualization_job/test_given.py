@@ -9,12 +9,16 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import select
+import socket
 import socketserver
 import threading
 import typing as t
 
+import trustme
 import yaml
 from conftest import INFO, Cloud, Clouds, Play, Result, Table
+from cryptography.hazmat.primitives import serialization
 
 SECRET = "Kx7-vQ2pLmZ9-Tr4Gh1"
 
@@ -212,9 +216,52 @@ def test_files_and_entries_that_cannot_be_used_are_told_in_a_sentence(play: Play
     tasks = [look(cloud=name) for name in names] + [look(cloud="mine", environment=dict([one])) for one in elsewhere]
     said = ["in braces", "cannot", "it is null", "has no credentials", "is not there"]
     said += ["broken.yaml' is not YAML", "vaulted.yaml' is encrypted by ansible-vault", "names a file that is not there"]
-    for result, expected in zip(play(*tasks, environ=environ), said):
+    results = play(*tasks, environ=environ)
+    assert "my-clouds.yaml" in results[0]["msg"]
+    results += play(look(cloud="mine"), environ={})
+    said.append("it is not there, as there is no such file: '/")
+    for result, expected in zip(results, said):
         assert result["failed"] and expected in result["msg"], (expected, result["msg"])
         assert not [word for word in ("Error", "NoneType", "bug", SECRET) if word in result["msg"]], result["msg"]
+
+
+class Socks(socketserver.StreamRequestHandler):
+    """A SOCKS5 proxy that lets everybody through who says the name and the password, and notes where they wanted to go."""
+
+    wanted: t.ClassVar[t.List[str]] = []
+
+    def handle(self) -> None:
+        methods = self.rfile.read(self.rfile.read(2)[1])
+        self.connection.sendall(b"\x05\x02" if 2 in methods else b"\x05\xff")
+        said = [self.rfile.read(1), *(self.rfile.read(self.rfile.read(1)[0]) for dummy in range(2))]
+        self.connection.sendall(b"\x01\x00" if said[1:] == [b"the-user", SECRET.encode()] else b"\x01\x01")
+        kind = self.rfile.read(4)[3]
+        host = socket.inet_ntoa(self.rfile.read(4)) if kind == 1 else self.rfile.read(self.rfile.read(1)[0]).decode()
+        port = int.from_bytes(self.rfile.read(2), "big")
+        self.wanted.append(f"{host}:{port}")
+        with socket.create_connection((host, port)) as other:
+            self.connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            ends = {self.connection: other, other: self.connection}
+            while True:
+                for one in select.select(list(ends), [], [])[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    ends[one].sendall(data)
+
+
+def test_a_socks_proxy_is_used_with_its_user_and_password(cloud: Cloud, play: Play) -> None:
+    cloud.add("10")
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Socks) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"socks5h://the-user:{SECRET}@127.0.0.1:{server.server_address[1]}"
+        environ = {**cloud.access_key(), "all_proxy": url, "http_proxy": url, "no_proxy": ""}
+        [good] = play({"state": "absent", "job_id": "10"}, environ=environ)
+        [bad] = play(look(), environ={**environ, "http_proxy": url.replace(SECRET, f"{SECRET}x")})
+        server.shutdown()
+    assert good["changed"] is True and cloud.job_ids() == set() and len(Socks.wanted) >= 1
+    assert bad["failed"] and "proxy" in bad["msg"] and SECRET not in json.dumps([good, bad])
 
 
 class Proxy(socketserver.ThreadingTCPServer):
@@ -273,6 +320,20 @@ def test_files_on_this_machine_are_named_at_once(cloud: Cloud, play: Play, tmp_p
         named = "client_cert" if option == "cert" else option
         assert result["failed"] and result["msg"].startswith("Cannot") and named in result["msg"] and "no.pem" in result["msg"]
     assert cloud.calls() == []
+
+
+def test_a_key_that_needs_a_passphrase_is_named_and_nobody_is_asked(cloud: Cloud, play: Play, tmp_path: pathlib.Path) -> None:
+    made = trustme.CA().issue_cert("client.example.com")
+    cert, plain, encrypted = (tmp_path / name for name in ("cert.pem", "key.pem", "encrypted.pem"))
+    cert.write_bytes(made.cert_chain_pems[0].bytes())
+    plain.write_bytes(made.private_key_pem.bytes())
+    key = serialization.load_pem_private_key(plain.read_bytes(), None)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(SECRET.encode()))
+    encrypted.write_bytes(key.private_bytes(*form))
+    cloud.add("10")
+    good, bad = play(look(cert=str(cert), key=str(plain)), look(cert=str(cert), key=str(encrypted)))
+    assert ids(good) == ["10"] and cloud.calls() == ["get"]
+    assert bad["failed"] and "client_key: the key in " in bad["msg"] and "encrypted.pem' is encrypted" in bad["msg"]
 
 
 def test_advice_fits_the_one_who_refused(cloud: Cloud, play: Play) -> None:
