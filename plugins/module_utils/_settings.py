@@ -772,6 +772,9 @@ def verification(sources: Sources) -> t.Union[bool, str]:
         return False
     bundle = existing_path(sources, "ca_cert")
     if bundle is None and isinstance(given, str):
+        own = os.path.expanduser(given)
+        if os.path.isfile(own) or os.path.isdir(own):
+            return own  # as openstacksdk takes it
         raise SettingsError(f"{named('validate_certs')} (verify) must be true or false, without quotes, not {printable(given)}.")
     return bundle or True
 

@@ -732,6 +732,7 @@ def test_what_an_entry_says_of_verifying_in_text_does_not_switch_it_off(text: st
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("")
     assert resolved({"cloud": "mine"}, mine={**mine, "ca_cert": str(bundle)}).verify == str(bundle)
+    assert resolved({"cloud": "mine"}, mine={**mine, "validate_certs": str(bundle)}).verify == str(bundle)
     assert resolved({"cloud": "mine"}, mine={**mine, "validate_certs": False}).verify is False
 
 
