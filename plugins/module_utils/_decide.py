@@ -350,7 +350,7 @@ def unreadable_step(progress: Progress, sighting: Unreadable, now: float) -> Ste
         return forbidden_step(progress, sighting.error, now)
     if not progress.fresh:
         return Look()
-    since = now - (now if progress.unsure is None else progress.unsure)
+    since = 0.0 if progress.unsure is None else progress.seen_at - progress.unsure  # what happens to others is no look
     if sighting.why is Why.MAYBE_GONE:
         followed = attempt is not None and attempt.outcome is Outcome.ACCEPTED and progress.phase == "delete"
         patience = CONFIRM_SECONDS if isinstance(sighting.obstacle, Refused) else SETTLE_SECONDS

@@ -115,6 +115,9 @@ def proven_gone(calls: Calls, job_id: str, workspace: str, created: t.Container[
     maybe = [call for number, call in about if number > since and (may_mean_absence(call) or is_proof_of_absence(call))]
     coded = any(call.code for call in maybe)
     expected = held or (not shown and (coded or twice([call.at for call in maybe])))
+    looks = [call for dummy, call in about if call.action == "get"]
+    if strictly and looks and looks[-1] not in maybe:  # the last of them had another reason not to show it
+        expected = held
     if expected and absent_in_lists(calls, job_id, name, workspace, since, strictly):
         return True
     return nothing_but_maybe(calls, job_id, maybe, since)

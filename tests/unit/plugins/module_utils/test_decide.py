@@ -558,3 +558,12 @@ def test_a_description_that_meets_no_job_is_believed_after_another_look(now: flo
 )
 def test_two_paths_are_the_same_folder_or_not(one: t.Optional[str], other: t.Optional[str], same: bool) -> None:
     assert same_path(one, other) is same
+
+
+def test_time_in_which_nobody_looked_does_not_count_as_time_in_which_it_was_looked_at() -> None:
+    unclear = _jobs.Unreadable(_jobs.Why.MAYBE_GONE, Refused("Invalid parameter", "ModelArts.0101", 400))
+    one = Progress(Wanted("absent"), "10", sighting=unclear, seen_at=2.0, unsure=1.0, unsure_looks=9)
+    assert next_step(one, 40.0) == Look()
+    one.seen_at = 31.0
+    end = next_step(one, 40.0)
+    assert isinstance(end, Fail) and end.reason is Reason.UNPROVEN
