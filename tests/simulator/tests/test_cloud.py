@@ -345,3 +345,34 @@ def test_what_is_set_from_outside_stays_and_ends_a_deletion(jobs: World, shown_a
     assert (truth["then"], truth["deleting"]) == ([], False)
     jobs.clock.pass_by(1000)
     assert [(job["job_name"], job["status"]) for job in jobs.list({"workspace_id": "w"})["jobs"]] == [("other", 9)]
+
+
+@pytest.mark.parametrize("number", [0, 1, 10, 11, 20])
+def test_all_pages_together_hold_every_job_once(jobs: World, number: int) -> None:
+    for job_id in range(1, number + 1):
+        jobs.seed({"job_id": str(job_id)})
+    found = [job_id for page in ("1", "2", "3") for job_id in ids(jobs.list({"page": page}))]
+    assert found == [str(job_id) for job_id in range(number, 0, -1)]
+
+
+def test_nothing_is_refused_because_of_how_many_may_run(jobs: World) -> None:
+    jobs.set(quotas=1, start_seconds=0)
+    started = [jobs.create(SOUND)["job_id"], jobs.create(SOUND)["job_id"], jobs.seed({"status": 12})["job_id"]]
+    jobs.restart(started[-1])
+    assert jobs.statuses() == dict.fromkeys(started, 8)
+
+
+def test_a_job_that_is_created_is_in_the_default_workspace_whichever_that_is(jobs: World) -> None:
+    jobs.set(default_workspace="home")
+    created = jobs.create(SOUND)["job_id"]
+    assert ids(jobs.list({})) == ids(jobs.list({"workspace_id": "home"})) == [created]
+    assert ids(jobs.list({"workspace_id": "0"})) == []
+
+
+def test_a_job_that_is_put_there_again_is_listed_once_however_the_list_lags(jobs: World) -> None:
+    jobs.set(list_lag_seconds=10)
+    jobs.seed({"job_id": "1"})
+    jobs.vanish("1")
+    for status in (8, 11):
+        jobs.seed({"job_id": "1", "status": status})
+    assert [(job["job_id"], job["status"]) for job in jobs.list({})["jobs"]] == [("1", 11)]

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import typing as t
+import urllib.parse
 
 import pytest
 import requests
 import urllib3
 from api import Api
-from conftest import Cloud, Json, World
+from conftest import SOUND, Cloud, Json, World, told
 from faults import Fault
 
 GET: t.Tuple[str, str, str, t.Optional[str]] = ("GET", "get", "/v1/p/visualization-jobs/7", "7")
@@ -199,3 +201,57 @@ def test_an_answer_is_cut_short(cloud: Cloud, rule: Json, status: int, length: s
     with pytest.raises(urllib3.exceptions.ProtocolError):
         answer.raw.read()
     assert (cloud.statuses(), cloud.log()[-1]["fault"]) == ({job_id: left}, True)
+
+
+def test_a_rule_may_strike_one_page_of_a_list_and_others_may_act_between_two(cloud: Cloud) -> None:
+    for number in range(1, 7):
+        cloud.add(job_id=str(number))
+    cloud.fault({"operation": "list", "query": {"page": "2"}, "effects": [{"vanish": "1"}, {"create": {"job_id": "9"}}]})
+
+    def page(number: int) -> t.Tuple[int, t.List[str]]:
+        told = cloud.ask("GET", f"?per_page=3&sortBy=job_id&order=asc&page={number}").json()
+        return told["job_total_count"], [job["job_id"] for job in told["jobs"]]
+
+    assert [page(1), page(2)] == [(6, ["1", "2", "3"]), (6, ["5", "6", "9"])], "4 is on neither"
+    assert [page(1), page(2)] == [(6, ["2", "3", "4"]), (6, ["5", "6", "9"])]
+
+
+def dripped(cloud: Cloud, method: str, rest: str, enough: bytes, times: int) -> bytes:
+    """Make a request, and return what is received until something has come so many times."""
+    address = urllib.parse.urlsplit(f"{cloud.jobs_url}{rest}")
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        request = f"{method} {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nX-Auth-Token: {cloud.own_token}\r\n\r\n"
+        connection.sendall(request.encode())
+        received = b""
+        while received.count(enough) < times:
+            received += connection.recv(4096)
+        return received
+
+
+def test_a_dripping_body_comes_a_byte_at_a_time(cloud: Cloud) -> None:
+    cloud.fault({"operation": "list", "drip_seconds": 0.01})
+    received = dripped(cloud, "GET", "", b"1\r\n \r\n", 5)
+    assert received.startswith(b"HTTP/1.1 200") and received.endswith(b"1\r\n \r\n")
+
+
+def test_dripping_headers_come_a_byte_at_a_time_after_a_call_that_is_made_where_that_is_said(cloud: Cloud) -> None:
+    job_id = cloud.add()
+    cloud.fault({"operation": "delete", "drip_headers_seconds": 0.01, "status": 502, "work": True})
+    received = dripped(cloud, "DELETE", f"/{job_id}", b"x", 20)
+    assert received.startswith(b"HTTP/1.1 502") and received.count(b"\r\n") == 1
+    assert cloud.statuses() == {job_id: 9}
+
+
+def test_only_what_would_be_400_comes_as_200_and_ids_may_come_as_numbers(cloud: Cloud) -> None:
+    cloud.set(refusal_http=200, denied=["list"])
+    assert told(cloud.ask("GET", "/7")) == (404, "ModelArts.0015") and told(cloud.ask("GET")) == (403, "ModelArts.0108")
+    assert told(cloud.ask("GET", headers={"X-Auth-Token": "wrong"})) == (401, "APIGW.0301")
+    cloud.set(job_ids_as_numbers=True)
+    assert isinstance(cloud.ask("POST", body=SOUND).json()["job_id"], int)
+
+
+def test_a_throttled_request_says_when_to_come_back(new_cloud: t.Callable[..., Cloud]) -> None:
+    cloud = new_cloud(requests_per_second=1)
+    answers = [cloud.ask("GET") for dummy in range(3)]
+    throttled = [answer for answer in answers if answer.status_code == 429]
+    assert throttled and {(told(one), one.headers["Retry-After"]) for one in throttled} == {((429, "APIGW.0308"), "1")}

@@ -27,6 +27,8 @@ MALFORMED = (
     *("", " Access=A, SignedHeaders=host, Signature=abc", f" SignedHeaders=host, Access=A, Signature={'a' * 64}"),
     f" Access=A, SignedHeaders=host, Signature={'A' * 64}",
 )
+OTHERS = ("", "Basic dXNlcjpwYXNz", f"V11-HMAC-SHA256 Access=A, SignedHeaders=host, Signature={'a' * 64}")
+DATES = ("", "2026-09-01T10:11:12Z", "20260901T101112", "yesterday")
 UNIT = SIMULATOR.parent / "unit" / "plugins" / "module_utils"
 VECTORS: t.List[Json] = json.loads((UNIT / "signing_vectors.json").read_text(encoding="utf-8"))["vectors"]
 BY_NAME: Json = {"name": "user1", "domain": {"name": "OTC-simulated"}}
@@ -138,12 +140,12 @@ def signed(iam: OnTime, number: int = 0, sent: t.Optional[Json] = None, **change
         (0, {"security_token": "any"}, "security token"),
         *((1, {"security_token": token}, "security token") for token in (None, "wrong")),
         *((0, {"moment": START + seconds}, "more than 15 minutes off") for seconds in (-901, 901)),
-        *((0, {"sent": {"X-Sdk-Date": date}}, "malformed") for date in ("", "2026-09-01T10:11:12Z", "yesterday")),
+        *((0, {"sent": {"X-Sdk-Date": date}}, "malformed") for date in DATES),
         *((1, {"names": [name for name in NAMES if name != left_out]}, "has to be signed") for left_out in NAMES),
         *((1, {"names": sorted([*NAMES, name])}, "has to be signed") for name in ("host", "date")),
         *((1, {"names": names}, "has to be signed") for names in (NAMES[::-1], ["Host", *NAMES[:1], *NAMES[2:]])),
         *((0, {"sent": {"Authorization": f"SDK-HMAC-SHA256{rest}"}}, "malformed") for rest in MALFORMED),
-        *((0, {"sent": {"Authorization": other}}, "malformed") for other in ("", "Basic dXNlcjpwYXNz")),
+        *((0, {"sent": {"Authorization": other}}, "malformed") for other in OTHERS),
     ],
     ids=str,
 )
@@ -170,6 +172,8 @@ def test_a_key_is_locked_after_more_than_five_bad_signatures_and_free_after_a_wh
         signed(iam)()
     assert "locked" in caught.value.body["error_msg"]
     assert signed(iam, 1)() is iam.first(), "another key is not locked"
+    token = iam.log_in(wanted(iam.first()))[0]
+    assert iam.project_of_token(token) is iam.first(), "a token is not concerned"
     iam.clock.pass_by(1)
     assert signed(iam)() is iam.first()
 
