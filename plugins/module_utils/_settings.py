@@ -77,6 +77,7 @@ KEY_NAMES = ("access_key", "secret_key", "security_token", "securitytoken", "ak"
 FILES_AND_CHECKS = ("validate_certs", "ca_cert", "client_cert", "client_key")  # these stand beside auth, never in it
 SHORTEST_USER = 8  # characters: a shorter user of a proxy may be a word that any message has
 LONGEST_SHOWN = 200  # characters
+NOWHERE = os.path.join(os.devnull, "nowhere")  # a file that there cannot be
 SHORTEST_PIECE = 8  # characters, from which on a piece of a secret tells too much of it
 PROJECT_PLACEHOLDERS = ("%(project_id)s", "$(project_id)s", "%(tenant_id)s", "$(tenant_id)s")
 AUTH_TYPES = ("password", "v3password", "token", "v3token", "aksk")
@@ -260,8 +261,8 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         title = f"{title} in {file}," if file else title
     try:
         reader = openstack_config.OpenStackConfig(
-            config_files=[file] if file else None if name is not None else [os.devnull],
-            secure_files=[secure] if secure else None if name is not None else [os.devnull],
+            config_files=[file] if file else None if name is not None else [NOWHERE],
+            secure_files=[secure] if secure else None if name is not None else [NOWHERE],
             load_yaml_config=name is not None or "profile" in entry,
             load_envvars=name is not None,
         )
