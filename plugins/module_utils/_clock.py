@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -66,12 +67,8 @@ def interruptible(
     awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     plain = Clock()
 
-    def sleep(seconds: float) -> None:
-        poll = select.poll()  # one for each thread: several must not wait on the same
-        poll.register(reader, select.POLLIN)
-        poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
-
     try:
+        sleep = functools.partial(sleep_on, reader)
         yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or (alone or unheard)())
     finally:
         if ended and patience is not None:
@@ -81,6 +78,13 @@ def interruptible(
             signal.signal(number, handler)
         os.close(reader)
         os.close(writer)
+
+
+def sleep_on(reader: int, seconds: float) -> None:
+    """Let time pass, but not after something can be read from a pipe."""
+    poll = select.poll()  # one for each thread: several must not wait on the same
+    poll.register(reader, select.POLLIN)
+    poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
 
 
 def unheard() -> bool:

@@ -56,7 +56,9 @@ SELECTORS = {
 
 
 class ParameterError(Exception):
-    """An option has a value that it cannot have; nothing was sent."""
+    """An option has a value that it cannot have; nothing was sent. ``secrets``: as those of a :class:`SettingsError`."""
+
+    secrets: t.Sequence[str] = ()
 
 
 class Unread(Exception):
@@ -195,17 +197,13 @@ def perform(
     secrets = _settings.secrets_given(own, os.environ)
     warnings: t.List[str] = []
     try:
-        check_names(own, task.spec["argument_spec"])
-        check_given(own, params)
-        check_credentials(own)
+        check_arguments(own, params, task.spec["argument_spec"])
         task.check(params)
         client = connected(params, clock, connect)
         secrets = client.secrets = [*secrets, *client.secrets]
         warnings = [] if client.settings.verify else [UNVERIFIED]
         result = task.work(params, check_mode, client, announce)
-    except ParameterError as error:
-        result = failed(str(error))
-    except _settings.SettingsError as error:
+    except (ParameterError, _settings.SettingsError) as error:
         secrets = [*secrets, *error.secrets]
         result = failed(str(error))
     except Unread as error:
@@ -466,6 +464,13 @@ def error_fields(error: t.Optional[CallError]) -> Result:
 
 
 # --- checking options --------------------------------------------------------------------------------------------
+
+
+def check_arguments(given: Params, params: Params, spec: Params) -> None:
+    """Raise :class:`ParameterError` for what was given and cannot be meant, whatever the task is."""
+    check_names(given, spec)
+    check_given(given, params)
+    check_credentials(given)
 
 
 def check_names(given: Params, spec: Params) -> None:

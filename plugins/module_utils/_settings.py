@@ -260,17 +260,10 @@ def read_entry(entry: Source, region_name: t.Optional[str], usual_region: t.Opti
         check_are_files(loader.VENDOR_FILES)
         title = f"{title} in {file}," if file else title
     try:
-        reader = openstack_config.OpenStackConfig(
-            config_files=[file] if file else None if name is not None else [NOWHERE],
-            secure_files=[secure] if secure else None if name is not None else [NOWHERE],
-            load_yaml_config=name is not None or "profile" in entry,
-            load_envvars=name is not None,
-        )
+        reader = reader_of(openstack_config.OpenStackConfig, entry, file, secure)
         clouds = reader.cloud_config["clouds"]
         if name is not None and clouds.get(name) is None:
-            places = "" if file else f", as there is no such file: {', '.join(map(printable, loader.CONFIG_FILES))}"
-            empty = "it is null, there or in secure.yaml" if name in clouds else "it is not there"
-            raise SettingsError(f"{title} cannot be used: {empty}{places}.")
+            raise SettingsError(f"{title} cannot be used: {why_nothing(name in clouds, file, loader.CONFIG_FILES)}.")
         merged = clouds["this one"] = merged_entry({} if name is None else clouds[name], entry)
         check_shape(merged, title)
         check_profiles(merged, loader.VENDOR_FILES)
@@ -341,6 +334,23 @@ def with_keys_inside(own: Source) -> Source:
         return own
     keys = {key: own[key] for key in KEY_NAMES if key in own}
     return {**{key: value for key, value in own.items() if key not in keys}, "auth": {**auth, **keys}} if keys else own
+
+
+def why_nothing(null: bool, file: t.Optional[str], places: t.Sequence[str]) -> str:
+    """Return why there is no entry of a name."""
+    looked = "" if file else f", as there is no such file: {', '.join(map(printable, places))}"
+    return f"{'it is null, there or in secure.yaml' if null else 'it is not there'}{looked}"
+
+
+def reader_of(reader: t.Callable[..., t.Any], entry: Source, file: t.Optional[str], secure: t.Optional[str]) -> t.Any:
+    """Return what reads the files for an entry: those found, and for a whole entry only those of profiles."""
+    named_one = "cloud" in entry
+    return reader(
+        config_files=[file] if file else None if named_one else [NOWHERE],
+        secure_files=[secure] if secure else None if named_one else [NOWHERE],
+        load_yaml_config=named_one or "profile" in entry,
+        load_envvars=named_one,
+    )
 
 
 def without_rivals(found: t.Dict[str, t.Any], entry: Source) -> t.Dict[str, t.Any]:
