@@ -530,7 +530,7 @@ class Transport:
     def exchange(self, request: Request) -> Answer:
         """Send a request, once, and return the answer whatever its status.
 
-        Raises :class:`NotSent`, :class:`Unsendable`, :class:`AnswerLost` or :class:`DeadlineExceeded`.
+        Raises :class:`NotSent`, :class:`Unsendable`, :class:`AnswerLost`, :class:`Unintelligible` or :class:`DeadlineExceeded`.
         """
         seconds = min(self._timeout, request.end - self._clock.monotonic())
         end = monotonic() + seconds
@@ -544,6 +544,9 @@ class Transport:
                 answer = Answer(response.status_code, response.headers, read_body(response, route))
         except (requests.exceptions.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
             raise accident(error, route, seconds) from error
+        except (AttributeError, TypeError, LookupError) as error:  # as by requests 2.31, over a header that is half a parameter
+            text = f"The libraries here cannot read what {route.host}{route.through} answered ({type(error).__name__})."
+            raise Unintelligible(text) from error
         if answer.status == 407 and route.proxy:
             raise Unsendable(f"The proxy {route.proxy} answered 407: it wants other credentials.", speaker=Speaker.PROXY)
         return answer

@@ -921,6 +921,21 @@ def test_a_proxy_that_none_can_use_is_told_without_its_user(proxy: str, said: st
     assert caught.value.speaker is _http.Speaker.PROXY
 
 
+@pytest.mark.parametrize("failure", [AttributeError("strip"), TypeError("x"), IndexError("x"), KeyError("x")], ids=repr)
+def test_an_answer_over_which_the_libraries_stumble_may_have_been_to_a_call_that_was_made(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    transport = _http.Transport(settings(), _clock.Clock(), 10.0, 1)
+
+    def stumble(*dummy: t.Any, **options: t.Any) -> t.NoReturn:
+        raise failure
+
+    monkeypatch.setattr(transport._adapter, "send", stumble)
+    with pytest.raises(_http.Unintelligible, match="cannot read what") as caught:
+        send(transport, "DELETE", "http://127.0.0.1:9")
+    assert caught.value.maybe_done and type(failure).__name__ in caught.value.message
+
+
 @pytest.mark.parametrize("user", ["", "u:p@", "u:pass%40word@", "u:pass%3Aword@", "u%40d:p@", "u:%2f%3f@"])
 def test_a_proxy_may_have_a_user_and_a_password_with_any_character_that_is_written_as_it_must_be(user: str) -> None:
     assert _http.checked_proxy(f"http://{user}proxy:3128") == "http://proxy:3128"
