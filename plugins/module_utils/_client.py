@@ -18,6 +18,7 @@ from dataclasses import replace
 from . import _auth, _settings
 from ._clock import Clock
 from ._http import (
+    THROTTLED_CODES,
     Answer,
     AnswerLost,
     CallError,
@@ -33,6 +34,7 @@ from ._http import (
     Transport,
     Unintelligible,
     Unsendable,
+    is_internal,
     masked,
     masked_texts,
     masker,
@@ -47,9 +49,7 @@ LEAST_QUIET = 0.1  # seconds; where less is left, a server that wants quiet is a
 UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
 TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
 
-THROTTLED_CODES = ("APIGW.0308", "ModelArts.2799", "ModelArts.4206", "ModelArts.6101")
 EXPIRED_CODES = ("APIGW.0307", "ModelArts.0202")
-INTERNAL_CODES = r"ModelArts\.(0010|295\d)|APIGW\.(0201|0202|0203|0610|0613)"
 
 
 class Deadline:
@@ -93,8 +93,7 @@ def is_passing(error: CallError) -> bool:
         return not isinstance(error, Unsendable)
     if not isinstance(error, AnswerLost):
         return is_throttled(error)
-    known = error.http_status in (None, 408, 502, 503, 504)
-    return known or is_throttled(error) or re.fullmatch(INTERNAL_CODES, error.kind()) is not None
+    return error.http_status in (None, 408, 502, 503, 504) or is_throttled(error) or is_internal(error.code)
 
 
 def repeatable(error: CallError, idempotent: bool) -> bool:

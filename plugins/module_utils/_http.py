@@ -77,6 +77,10 @@ REFUSAL_CODES = (
     "ModelArts.6650",
 )
 
+# What says that something broke on the way or behind it, whatever the HTTP status beside it.
+INTERNAL_CODES = r"ModelArts\.(0010|295\d)|APIGW\.(0201|0202|0203|0610|0613)"
+THROTTLED_CODES = ("APIGW.0308", "ModelArts.2799", "ModelArts.4206", "ModelArts.6101")
+
 Json = t.Dict[str, t.Any]
 
 
@@ -128,6 +132,21 @@ class CallError(Exception):
 def kind_of(code: t.Optional[str]) -> str:
     """Return a code with the one of the gateway's two prefixes that our tables use."""
     return re.sub(r"^APIG\.", "APIGW.", code or "")
+
+
+def is_internal(code: t.Optional[str]) -> bool:
+    """Tell whether a code says that something broke."""
+    return re.fullmatch(INTERNAL_CODES, kind_of(code)) is not None
+
+
+def proves_nothing(status: int, code: t.Optional[str]) -> bool:
+    """Tell whether an error answer leaves open what was done: by its status, or by its code, whatever its status.
+
+    Being throttled is proof only with the status that says so.
+    """
+    if is_internal(code) or (status != 429 and kind_of(code) in THROTTLED_CODES):
+        return True
+    return status == 408 or (status >= 500 and kind_of(code) not in REFUSAL_CODES)
 
 
 class Refused(CallError):
@@ -350,9 +369,9 @@ def failure_of(
         failure, text = Unintelligible, f"The answer says both that the call succeeded and that it failed: {text}"
     elif status == 401 or kind_of(code) in ACCESS_CODES:
         failure = NoAccess
-    elif status == 408 or (status >= 500 and kind_of(code) not in REFUSAL_CODES):
+    elif proves_nothing(status, code):
         failure = AnswerLost
-    open_still = failure.usually_maybe_done or (failure is NoAccess and (status == 408 or status >= 500))
+    open_still = failure.usually_maybe_done or (failure is NoAccess and proves_nothing(status, code))
     speaker = Speaker.PROXY if status == 407 else Speaker.MODELARTS
     return failure(text, code, status, request_id, maybe_done=open_still, speaker=speaker)
 

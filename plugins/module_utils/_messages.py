@@ -254,7 +254,7 @@ def modelarts_advice(error: CallError, with_force: bool) -> str:
         return "Check that project_id, region_name and endpoint belong together, and to the credentials"
     if _jobs.says_forbidden(error):
         return "Ask for the IAM action modelarts:tensorboard that this call needs"
-    if error.http_status == 429:
+    if _jobs.says_later(error):
         return "Raise wait_timeout or api_retries, or lower max_concurrency"
     if isinstance(error, (AnswerLost, Unintelligible)) and error.http_status is not None:
         return "Try again later, and check endpoint if it goes on"

@@ -384,7 +384,8 @@ def who_is_refused_stops(run: Run) -> None:
     asked = [call for call in run.calls if call.action == "token"]
     for call, following in zip(run.calls, [*run.calls[1:], None]):
         if call.action == "token" and call.means is not Means.DONE:
-            again = call.fault == "unsent" or call.status in (0, 408, 429) or call.status >= 500 or "throttled" in call.fault
+            passing = call.status in (0, 408, 429) or call.status >= 500 or "throttled" in call.fault or "internal" in call.fault
+            again = call.fault == "unsent" or passing
             assert following is None or (again and following.action == "token"), "IAM failed, and something was asked again"
             if not again:
                 told = json.dumps([row.get("msg") for dummy, row in run.rows] + [run.result.get("msg")])

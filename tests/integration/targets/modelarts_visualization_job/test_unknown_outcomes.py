@@ -14,6 +14,8 @@ from conftest import Cloud, Clouds, Play, Result, Row, Table, says_unknown
 HTML = {"raw_body": "<html><body><h1>Something went wrong</h1></body></html>"}
 UNKNOWN = {"body": {"error_code": "ModelArts.9999", "error_msg": "Something went wrong."}}
 THROTTLING = {"body": {"error_code": "APIGW.0308", "error_msg": "The throttling threshold has been reached."}}
+INTERNAL = {"body": {"is_success": False, "error_code": "ModelArts.0010", "error_msg": "Internal error."}}
+BACKEND = {"body": {"error_code": "APIGW.0203", "error_msg": "Backend timeout."}}
 REFUSAL = {"body": {"is_success": False, "error_code": "ModelArts.0105", "error_message": "Not in this status."}}
 
 # What a 2xx may lack.
@@ -32,13 +34,24 @@ ALL: t.Dict[str, Result] = {
         for status in (408, 500, 502, 503, 504, 599)
         for kind, body in (("html", HTML), ("unknown", UNKNOWN), ("throttling", THROTTLING))
     },
+    **{
+        f"{status} {kind}": {"status": status, **body}
+        for status in (200, 201, 400, 403, 404, 409)
+        for kind, body in (("internal", INTERNAL), ("backend", BACKEND))
+    },
+    **{f"{status} throttling": {"status": status, **THROTTLING} for status in (200, 400)},
+    "429 internal": {"status": 429, **INTERNAL},
     **SAYS_NOTHING,
 }
 # Where each row is a task: what differs for a client that looks at one of status, code and body only.
-FEW = {name: ALL[name] for name in ("408 html", "500 unknown", "502 html", "503 throttling", "599 unknown", "200 empty")}
+FEW = {
+    name: ALL[name]
+    for name in ("408 html", "500 unknown", "503 throttling", "200 empty", "200 internal", "400 throttling", "404 backend")
+}
 CREATE = {
     **FEW,
-    **{name: ALL[name] for name in ("500 html", "504 unknown", "500 throttling", "599 html", "200 null", "200 is_success null")},
+    **{name: ALL[name] for name in ("502 html", "504 unknown", "500 throttling", "599 html", "200 null", "200 is_success null")},
+    **{name: ALL[name] for name in ("200 throttling", "400 internal", "429 internal")},
     "200 without id": {"status": 200, "body": {"is_success": True}},
 }
 REFUSED: t.Dict[str, Result] = {f"{status} 0105": {"status": status, **REFUSAL} for status in (500, 502, 503, 504, 599)}
@@ -108,7 +121,7 @@ def test_no_doubtful_answer_among_many_is_taken_for_a_failure_or_a_success(cloud
     cloud.add_many([{"job_id": job_id, "status": call.status} for job_id in (*cases, "good")])
     for job_id, case in cases.items():
         cloud.fault(operation=operation, job_id=job_id, **case[1])
-    seconds = 20 if operation == "delete" else 8
+    seconds = 20 if operation == "delete" else 12
     run = play({"state": call.task["state"], "job_ids": [*cases, "good"], "wait_timeout": seconds})[0]
     there, rows, wrong = cloud.jobs(), {row["job_id"]: row for row in run["jobs"]}, {}
     sent = [entry["job_id"] for entry in cloud.log() if entry["operation"] == operation]

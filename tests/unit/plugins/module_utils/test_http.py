@@ -270,11 +270,12 @@ def proof(status: int, code: t.Optional[str]) -> t.Tuple[Failure, bool]:
     """Return what an answer of a status with a code proves: what it is read as, and whether anything may have been done."""
     if not 200 <= status <= 599 or 300 <= status <= 399:
         return _http.Unintelligible, True
+    nobody_knows = code in (*BACKEND, *INTERNAL) or (code in THROTTLED and status != 429)
     if status == 401:
-        return _http.NoAccess, False
+        return _http.NoAccess, nobody_knows
     if code in ACCESS:
         return _http.NoAccess, status == 408 or status >= 500
-    if status == 408:
+    if status == 408 or nobody_knows:
         return _http.AnswerLost, True
     if status < 500 or code in OWN_REFUSALS:
         return _http.Refused, False

@@ -197,6 +197,7 @@ ADVICE = [
     *[(Refused("No.", code, 404), "Check endpoint and region_name") for code in ("APIGW.0101", "APIG.0101", "ModelArts.4204")],
     (Refused("No.", "ModelArts.2786", 404), "Check that project_id, region_name and endpoint belong together"),
     (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),
+    (AnswerLost("Slow down.", "ModelArts.4206", 200), "Raise wait_timeout or api_retries, or lower max_concurrency"),
     (Unintelligible("Odd.", None, 200), "Try again later"),
     (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
     (NoAccess("No.", None, 403, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
