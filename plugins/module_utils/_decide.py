@@ -151,7 +151,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Fail:
-    """The state cannot be reached, or not be known to be. ``status``: the one that is why. ``detail``: of a bug, or names."""
+    """The state cannot be reached, or not be known to be. ``status``: the one that is why. ``detail``: of a bug, names, time."""
 
     reason: Reason
     error: t.Optional[CallError] = None
@@ -228,7 +228,11 @@ class Progress:
     @property
     def last_error(self) -> t.Optional[CallError]:
         """Return what was last answered with an error; one that was no answer only where there was none."""
-        errors = [self.sighting.error] if isinstance(self.sighting, Unreadable) and self.fresh else []
+        errors: t.List[t.Optional[CallError]] = []
+        if isinstance(self.sighting, Unreadable) and self.fresh:
+            errors.append(self.sighting.error)
+        if isinstance(self.sighting, Gone) and self.fresh:
+            errors.append(self.sighting.proof)
         if self.attempts and self.phase not in ("place", "run"):
             errors.append(self.attempts[-1].error)
         told = [error for error in errors if error is not None]

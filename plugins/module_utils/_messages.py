@@ -14,7 +14,7 @@ import typing as t
 
 from . import _jobs
 from ._decide import Attempt, Fail, Outcome, Progress, Reason
-from ._http import AnswerLost, CallError, DeadlineExceeded, NoAccess, Speaker, Unintelligible
+from ._http import AnswerLost, CallError, NoAccess, Speaker, Unintelligible
 from ._jobs import SETTLE_SECONDS, Unreadable
 from ._settings import named
 
@@ -85,8 +85,8 @@ def words(progress: Progress, fail: Fail) -> str:
         Reason.NO_RIGHT_TO_PREDICT: f"{said.rstrip('.')}. A prediction needs the right to read the job",
         Reason.NO_RIGHT_TO_VERIFY: f"{said.rstrip('.')}. That it is gone cannot be verified",
         Reason.TIMED_OUT: sentences(
-            f"not done within {fail.detail} (wait_timeout); its status was last {status}",
-            f"The last answer was: {said}" if said and not isinstance(fail.error, DeadlineExceeded) else said,
+            f"{fail.detail.rstrip('.')}; its status was last {status}",
+            f"The last answer was: {said}" if said else "",
         ),
         Reason.OTHER_PATH: f"its train_url is {fail.detail}, which cannot be changed",
         Reason.NOT_RUNNING: f"it does not run: its status is {status}",

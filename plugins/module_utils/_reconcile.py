@@ -60,6 +60,10 @@ class Reconciler:
             steps = [(progress, self._settle(progress)) for progress in tasks if progress.end is None]
             sends = [(progress, step.action) for progress, step in steps if isinstance(step, Send)]
             looks = [(progress, step) for progress, step in steps if isinstance(step, (Look, Wait))]
+            doubts = [(progress, step) for progress, step in steps if isinstance(step, Fail)]
+            if self._ended is not None or not (sends or looks):
+                for progress, doubt in doubts:
+                    self._end(progress, doubt)
             if self._ended is not None:
                 self._end_rest(tasks)
                 return
@@ -68,7 +72,7 @@ class Reconciler:
             if sends:
                 self._each(self._send, sends)
             elif looks:
-                self._look_all(looks)
+                self._look_all([*looks, *((progress, Wait()) for progress, dummy in doubts)])
 
     def give_up(self, tasks: t.Sequence[Progress], reason: Reason, detail: str) -> None:
         """End what is not ended yet, whatever came in between."""
@@ -78,7 +82,11 @@ class Reconciler:
     # --- deciding, and ending ---
 
     def _settle(self, progress: Progress) -> t.Optional[Step]:
-        """Decide until there is something to do; ``None`` where the job is done."""
+        """Decide until there is something to do; ``None`` where the job is done.
+
+        Of many jobs, one with an open request is not given up (the step is a :class:`Fail`) while others are looked at: what
+        is seen of them may tell.
+        """
         while True:
             step = next_step(progress, self._now())
             if isinstance(step, Seen):
@@ -87,6 +95,8 @@ class Reconciler:
             elif isinstance(step, Replan):
                 progress.phases, progress.begun = step.phases, len(progress.attempts)
                 self._adopt(progress, step.adopt)
+            elif isinstance(step, Fail) and self._many and progress.open():
+                return step
             elif isinstance(step, (Done, Fail)):
                 self._end(progress, step)
                 return None
@@ -128,9 +138,9 @@ class Reconciler:
 
     def _time_out(self, progress: Progress, error: t.Optional[CallError] = None) -> None:
         status = progress.job["status"] if progress.job and not isinstance(progress.sighting, Gone) else None
-        detail = f"{self._deadline.seconds:g} s"
         early = error is not None and self._deadline.remaining() > 1  # the server wants no request for longer than is left
-        self._end(progress, Fail(Reason.TIMED_OUT, error if early else progress.last_error, status, detail))
+        detail = error.message if early else f"not done within {self._deadline.seconds:g} s (wait_timeout)"
+        self._end(progress, Fail(Reason.TIMED_OUT, progress.last_error, status, detail))
 
     def _adopt(self, progress: Progress, job: t.Optional[Job]) -> None:
         """Go on with a job that was found by its name."""

@@ -174,6 +174,39 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         DONE,
     ),
+    "a stop without an answer is looked after for as long as there is another job to look at": (
+        Schedule(
+            {"state": "stopped", "job_ids": ["10", "12"]},
+            changes=("lost, done 40 s later",),
+            jobs=(job("10", NAME), job("12", "other", KILLING, 60.0)),
+        ),
+        DONE,
+    ),
+    "so is a deletion without an answer, whose repeat was refused": (
+        Schedule(
+            BOTH,
+            changes=("lost, done",),
+            jobs=(job("10", NAME), job("11", "other", KILLING, 60.0)),
+            settings={"delete_shown_after": None, "delete_seconds": 40.0},
+        ),
+        DONE,
+    ),
+    "what may have been done is unknown where the other jobs are done": (
+        Schedule(
+            {"state": "stopped", "job_ids": ["10", "12"]},
+            changes=("lost, done 60 s later",),
+            jobs=(job("10", NAME), job("12", "other", KILLING, 40.0)),
+        ),
+        UNKNOWN,
+    ),
+    "and where the time is over": (
+        Schedule(
+            {"state": "stopped", "job_ids": ["10", "12"], "wait_timeout": 45},
+            changes=("lost",),
+            jobs=(job("10", NAME), job("12", "other", KILLING, 60.0)),
+        ),
+        UNKNOWN,
+    ),
 }
 
 

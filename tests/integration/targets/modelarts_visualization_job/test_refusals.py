@@ -100,6 +100,21 @@ def test_a_server_that_wants_quiet_for_longer_than_there_is_time_is_left_alone(c
         assert result["changed"] is (len(there) < 50), name
 
 
+def test_who_wanted_quiet_is_told_of_a_deletion_that_can_no_longer_be_looked_after(cloud: Cloud, play: Play) -> None:
+    for job_id in ("10", "11", "12"):
+        cloud.add(job_id)
+    told = {"error_code": "APIGW.0308", "http_status": 429, "request_id": "quiet-please"}
+    headers = {"Retry-After": "600", "X-Request-Id": "quiet-please"}
+    for operation in ("get", "list"):
+        cloud.fault(operation=operation, nth=2, times=0, status=429, body=THROTTLED, headers=headers)
+    one, many = play(
+        {"state": "absent", "job_id": "10", "wait_timeout": 20}, {"state": "absent", "job_ids": ["11", "12"], "wait_timeout": 20}
+    )
+    for row in (one, *many["jobs"]):
+        assert row["failed"] and row["changed"] is True and {**row, **told} == row, row
+        assert "The server wants no request for another 600 s" in row["msg"] and "The deletion was accepted" in row["msg"]
+
+
 # --- a job that cannot be deleted as it is -----------------------------------------------------------------------
 
 

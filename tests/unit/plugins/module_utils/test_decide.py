@@ -498,6 +498,8 @@ def test_half_a_minute_after_it_was_sent_the_patience_ends(
         (Unreadable(Why.TROUBLE, LOST), [sent()], LOST),
         (Unreadable(Why.TROUBLE, LOST), [sent(NotSent("No."))], LOST),
         (there(8), [sent(NO), sent(NOT_NOW)], NOT_NOW),
+        (Gone(ODD), [sent(LOST)], ODD),
+        (Gone(), [sent(LOST)], LOST),
     ],
 )
 def test_the_last_error_is_an_answer_where_there_was_one(

@@ -15,7 +15,6 @@ from ansible_collections.otc.modelarts.plugins.module_utils._decide import Attem
 from ansible_collections.otc.modelarts.plugins.module_utils._http import (
     AnswerLost,
     CallError,
-    DeadlineExceeded,
     NoAccess,
     NotSent,
     Refused,
@@ -84,15 +83,16 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     ),
     (
         progress(sent("delete")),
-        Fail(Reason.TIMED_OUT, None, 9, "20 s"),
+        Fail(Reason.TIMED_OUT, None, 9, "not done within 20 s (wait_timeout)"),
         "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status was last killing (9). "
         "The deletion was accepted. Run the task again, or raise wait_timeout.",
     ),
     (
-        progress(),
-        Fail(Reason.TIMED_OUT, DeadlineExceeded("The server wants no request for another 100 s."), None, "20 s"),
-        "Cannot delete visualization job 10: not done within 20 s (wait_timeout); its status was last not shown. "
-        "The server wants no request for another 100 s. Run the task again, or raise wait_timeout.",
+        progress(sent("delete")),
+        Fail(Reason.TIMED_OUT, Refused("Slow down.", "APIGW.0308", 429), 9, "The server wants no request for another 100 s."),
+        "Cannot delete visualization job 10: The server wants no request for another 100 s; its status was last killing (9). "
+        "The last answer was: Slow down [APIGW.0308]. The deletion was accepted. Raise wait_timeout or api_retries, or lower "
+        "max_concurrency. Run the task again, or raise wait_timeout.",
     ),
     (
         progress(sent("stop")),

@@ -83,6 +83,10 @@ class Script(_jobs.Jobs):
         """Stop a job."""
         self.play(f"stop {job_id}")
 
+    def restart(self, job_id: str) -> None:
+        """Start a job."""
+        self.play(f"restart {job_id}")
+
 
 def work(calls: Calls, *job_ids: t.Optional[str], seconds: float = 300.0, **wanted: t.Any) -> t.Tuple[Script, t.List[Progress]]:
     """Work at jobs, and return what was called, and how each ended."""
@@ -202,6 +206,20 @@ def test_nothing_that_comes_later_makes_an_open_request_forgotten(late: CallErro
     assert end(one) != "done" and len(one.open()) == 1 and not one.changed
 
 
+def test_where_the_server_wants_quiet_the_answer_that_said_so_is_told_and_how_long() -> None:
+    quiet, slow = _http.DeadlineExceeded("The server wants no request for another 900 s."), Refused("Slow.", "APIGW.0308", 429)
+    dummy, (one,) = work([("get 1", 8), ("delete 1", OK), ("get 1", slow), ("get 1", quiet)], "1")
+    assert isinstance(one.end, Fail) and (end(one), one.end.error, one.changed) == ("TIMED_OUT", slow, True)
+    assert one.end.detail == quiet.message
+
+
+def test_an_answer_that_the_job_is_gone_is_told_where_the_time_is_over() -> None:
+    calls: Calls = [("get 1", 8), ("stop 1", OK), ("get 1", 12), ("restart 1", LOST), ("get 1", GONE)]
+    dummy, (one,) = work(calls, "1", state="restarted", seconds=20)
+    assert isinstance(one.end, Fail) and (end(one), one.end.error, one.end.status) == ("TIMED_OUT", GONE, None)
+    assert one.changed and not one.open()
+
+
 def test_a_request_that_was_not_sent_is_not_open() -> None:
     dummy, (one,) = work([("get 1", 8), ("delete 1", _http.DeadlineExceeded("The time is over."))], "1")
     assert (end(one), one.attempts, one.open()) == ("TIMED_OUT", [], [])
@@ -237,6 +255,19 @@ def test_one_job_s_failure_does_not_stop_the_others() -> None:
     calls: Calls = [("list", {"1": 8, "2": 8}), ("delete 1", Refused("No.", "ModelArts.0999", 409)), ("delete 2", OK)]
     dummy, tasks = work(calls, "1", "2", wait=False)
     assert [(end(one), one.changed) for one in tasks] == [("REFUSED", False), ("done", True)]
+
+
+def test_of_many_a_doubt_is_left_open_while_others_are_looked_at_and_ends_with_them() -> None:
+    calls: Calls = [("list", {"1": 8, "2": 9}), ("stop 1", LOST), ("list", {"1": 8, "2": 9})]
+    script, tasks = work(calls, "1", "2", state="stopped", seconds=50.0)
+    assert script.now > 45 and [end(one) for one in tasks] == ["UNCLEAR", "TIMED_OUT"]
+    assert len(tasks[0].open()) == 1 and isinstance(tasks[0].end, Fail) and tasks[0].end.error is LOST
+
+
+def test_a_doubt_about_the_only_job_that_is_left_ends_the_task() -> None:
+    calls: Calls = [("list", {"1": 8, "2": 8}), ("stop 1", LOST), ("stop 2", LOST), ("list", {"1": 8, "2": 8})]
+    script, tasks = work(calls, "1", "2", state="stopped")
+    assert 30 <= script.now < 40 and [end(one) for one in tasks] == ["UNCLEAR", "UNCLEAR"]
 
 
 def test_a_passing_status_is_waited_out_and_the_delete_sent_again() -> None:

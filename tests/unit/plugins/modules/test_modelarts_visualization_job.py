@@ -756,13 +756,13 @@ def test_a_delete_that_is_lost_and_may_not_be_looked_after_says_that_it_is_unkno
 def test_a_look_that_the_deadline_ends_tells_the_last_status(run: Runner) -> None:
     calls: Calls = [*LOOK, ("DELETE 10", OK), *KILLING, ("GET 10", DeadlineExceeded("There is no time left."))]
     done = run(module, DELETE, with_list(calls))
-    assert done.result["failed"] and "not done within 300 s (wait_timeout); its status was last killing (9)" in done.result["msg"]
+    assert done.result["failed"] and "There is no time left; its status was last killing (9)" in done.result["msg"]
 
 
 def test_a_request_that_there_is_no_time_for_is_not_sent_and_fails(run: Runner) -> None:
     done = run(module, DELETE, [*LOOK, ("DELETE 10", DeadlineExceeded("There is no time left."))])
     assert done.result["failed"] and not done.result["changed"]
-    assert "not done within 300 s (wait_timeout); its status was last running (8)" in done.result["msg"]
+    assert "There is no time left; its status was last running (8)" in done.result["msg"]
 
 
 def test_a_description_is_sent_and_told(run: Runner) -> None:
