@@ -395,6 +395,16 @@ def test_a_time_limit_of_ansible_does_not_take_the_report_away(simulator: str, t
     assert [row["job_id"] for row in report["failed"]] == ["1"] and "failed=1" in said, said
 
 
+def test_nor_does_one_that_ends_the_look_at_what_was_stopped(simulator: str, tmp_path: pathlib.Path) -> None:
+    cloud = filled(simulator, stop_seconds=0)
+    cloud.fault(operation="list", nth=2, times=0, delay=60)
+    own = {"name": "exp-old", "action": "stop", "report_json": str(tmp_path / "r.json")}
+    said = run_tasks(cloud, tmp_path, [include({"timeout": 6}, **own)])
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert ids(report["stopped"]) == ["1"] and report["still_running"] is None and cloud.jobs()["1"]["status"] == 12, said
+    assert "Still running: unknown" in said and "failed=1" in said, said
+
+
 @pytest.mark.parametrize("later", ["", "keep-me,exp-old", "other"])
 def test_what_is_asked_for_stays_so_to_the_end_whatever_a_variable_says_by_then(
     simulator: str, tmp_path: pathlib.Path, later: str
