@@ -18,6 +18,7 @@ from dataclasses import replace
 from . import _auth, _settings
 from ._clock import Clock
 from ._http import (
+    EXPIRED_CODES,
     THROTTLED_CODES,
     Answer,
     AnswerLost,
@@ -48,8 +49,6 @@ LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
 LEAST_QUIET = 0.1  # seconds; where less is left, a server that wants quiet is asked no more
 UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
 TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
-
-EXPIRED_CODES = ("APIGW.0307", "ModelArts.0202")
 
 
 class Deadline:

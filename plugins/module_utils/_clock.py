@@ -19,7 +19,7 @@ import time as system_time
 import typing as t
 from dataclasses import dataclass
 
-LONGEST_SLEEP = 10**6  # seconds
+LOOK_PAUSE = 1.0  # seconds between two looks, in a pause, whether anybody still waits
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)  # what Ansible, a terminal and a service manager end a task with
 
 
@@ -53,6 +53,7 @@ def interruptible(
     :param ended: comes to hold the signals that came.
     """
     ended = [] if ended is None else ended
+    nobody_waits = alone or unheard
 
     def end(number: int, dummy: t.Any) -> None:
         if ended and number == signal.SIGALRM:
@@ -68,8 +69,8 @@ def interruptible(
     plain = Clock()
 
     try:
-        sleep = functools.partial(sleep_on, reader)
-        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or (alone or unheard)())
+        sleep = functools.partial(sleep_on, reader, nobody_waits)
+        yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or nobody_waits())
     finally:
         if ended and patience is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -80,11 +81,15 @@ def interruptible(
         os.close(writer)
 
 
-def sleep_on(reader: int, seconds: float) -> None:
-    """Let time pass, but not after something can be read from a pipe."""
+def sleep_on(reader: int, alone: t.Callable[[], bool], seconds: float) -> None:
+    """Let time pass, but not after something can be read from a pipe, nor for long where nobody waits any more."""
     poll = select.poll()  # one for each thread: several must not wait on the same
     poll.register(reader, select.POLLIN)
-    poll.poll(min(seconds, LONGEST_SLEEP) * 1000)
+    end = system_time.monotonic() + seconds
+    while True:
+        left = max(0.0, end - system_time.monotonic())
+        if poll.poll(min(left, LOOK_PAUSE) * 1000) or left <= LOOK_PAUSE or alone():
+            return
 
 
 def unheard() -> bool:
@@ -98,7 +103,7 @@ def in_background(work: t.Callable[[], None]) -> threading.Thread:
     """Start a thread that does not keep the program from ending, and that no signal is given to.
 
     Python acts on signals in its main thread. Where a second one comes before that has woken for the first, the system gives both
-    to any thread that takes them, and the main thread sleeps on.
+    to any thread that takes them, and the main thread sleeps on. Raises :class:`RuntimeError` where none can be started.
     """
     thread = threading.Thread(target=work, daemon=True)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # a thread begins with the mask of the one that starts it
@@ -111,6 +116,8 @@ def in_background(work: t.Callable[[], None]) -> threading.Thread:
 
 def in_threads(work: t.Callable[..., None], arguments: t.Sequence[t.Tuple[t.Any, ...]], most: int) -> None:
     """Do a piece of work for each of the arguments, in so many threads at most; raise what it raised first.
+
+    Where fewer can be started, those do it, or this one.
 
     After an error, and when something ends the wait, no further piece begins. Unlike those of a pool, these threads do not keep
     a process from ending that waits for them no longer.
@@ -131,7 +138,12 @@ def in_threads(work: t.Callable[..., None], arguments: t.Sequence[t.Tuple[t.Any,
             waiting.clear()
 
     try:
-        threads = [in_background(worker) for dummy in range(min(most, len(arguments)))]
+        threads: t.List[threading.Thread] = []
+        with contextlib.suppress(RuntimeError):
+            while len(threads) < min(most, len(arguments)):
+                threads.append(in_background(worker))
+        if not threads:
+            worker()
         for thread in threads:
             thread.join()
     finally:

@@ -23,7 +23,7 @@ from ._http import CallError, Refused
 from ._jobs import CONFIRM_SECONDS, SETTLE_SECONDS, Found, Gone, Job, Sighting, Spec, Unreadable, Watch, Why
 
 LOOKS_TO_PROVE = 3  # so many can prove a job gone, as far as it can be proven
-MOST_DELETES = 6  # one, and five repeats
+MOST_SENT = 6  # of one kind of request: one, and five repeats
 DEFAULT_WORKSPACE = "0"
 
 
@@ -457,7 +457,7 @@ def unknown_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
     """The request may have been done. Only a delete is repeated, and only after a look."""
     if not progress.fresh:
         return Look()
-    if phase.action == "delete" and progress.sent("delete") < MOST_DELETES:
+    if phase.action == "delete" and progress.sent("delete") < MOST_SENT:
         return Send("delete")
     if status in phase.reached or status in phase.on_way:
         return Seen(phase.action)
@@ -486,7 +486,7 @@ def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
         return firm_refusal(progress, phase, error, status)
     if not is_known(status) or status in _jobs.PASSING:
         return Look() if waits(progress) else firm_refusal(progress, phase, error, status)
-    if attempt.passed or status != attempt.status_before:
+    if (attempt.passed or status != attempt.status_before) and progress.sent(phase.action) < MOST_SENT:
         return Send(phase.action)
     return firm_refusal(progress, phase, error, status)
 

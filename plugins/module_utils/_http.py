@@ -54,7 +54,8 @@ USER_AGENT = "ansible-otc.modelarts"
 REQUEST_ID_HEADERS = ("X-Request-Id", "X-Openstack-Request-Id", "X-IAM-Trace-Id")
 PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
-ACCESS_CODES = ("APIGW.0301", "APIGW.0307", "ModelArts.0201", "ModelArts.0202", "ModelArts.0203")
+EXPIRED_CODES = ("APIGW.0307", "ModelArts.0202")
+ACCESS_CODES = (*EXPIRED_CODES, "APIGW.0301", "ModelArts.0201", "ModelArts.0203")
 # What ModelArts itself says when it has understood a call and does not do it, whatever the HTTP status beside it.
 REFUSAL_CODES = (
     "ModelArts.0015",

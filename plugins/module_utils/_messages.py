@@ -14,7 +14,7 @@ import typing as t
 
 from . import _jobs
 from ._decide import Attempt, Fail, Outcome, Progress, Reason
-from ._http import AnswerLost, CallError, NoAccess, Speaker, Unintelligible
+from ._http import EXPIRED_CODES, AnswerLost, CallError, NoAccess, Speaker, Unintelligible
 from ._jobs import SETTLE_SECONDS, Unreadable
 from ._settings import named
 
@@ -223,6 +223,8 @@ def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
         return ""  # their message names the proxy, or the file and the option
     if error.speaker is Speaker.NETWORK:
         return f"Check {named('auth_url')}" if isinstance(error, NoAccess) else ""
+    if isinstance(error, NoAccess) and error.kind() in EXPIRED_CODES:
+        return "The token has expired: give a new one, or run the task again where it is fetched with a password"
     if isinstance(error, NoAccess):
         return "Check the credentials; an access key is locked for some minutes after more than five bad signatures"
     return modelarts_advice(error, with_force)

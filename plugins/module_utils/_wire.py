@@ -12,6 +12,7 @@ together, nor an answer that comes drop by drop. All moments here are on the sys
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import queue
@@ -100,7 +101,7 @@ def in_time(task: t.Callable[[], Result], seconds: float) -> Result:
     """Return what a task returns, or raise what it raises, but wait no longer than this for it.
 
     What nobody waits for any more ends by itself, in a thread that does not keep the program from ending.
-    Raises :class:`socket.timeout`.
+    Raises :class:`socket.timeout`, and :class:`OSError` where no thread can be started.
     """
     outcomes: queue.SimpleQueue[t.Callable[[], Result]] = queue.SimpleQueue()
 
@@ -112,7 +113,10 @@ def in_time(task: t.Callable[[], Result], seconds: float) -> Result:
         else:
             outcomes.put(lambda: result)
 
-    in_background(run)
+    try:
+        in_background(run)
+    except RuntimeError as error:
+        raise OSError(errno.EAGAIN, "this machine starts no more threads") from error
     try:
         outcome = outcomes.get(timeout=max(0.0, seconds))
     except queue.Empty:

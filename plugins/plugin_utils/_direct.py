@@ -198,14 +198,20 @@ def terminate() -> None:
 
 @contextlib.contextmanager
 def beside(work: t.Callable[..., None], *arguments: t.Any) -> t.Iterator[None]:
-    """Do something beside what is done here: C(work) is given what tells it when this is over, and what else it needs."""
+    """Do something beside what is done here: C(work) is given what tells it when this is over, and what else it needs.
+
+    Where no thread can be started for it, it is not done.
+    """
     over = threading.Event()
-    thread = _clock.in_background(lambda: work(over.wait, *arguments))
+    threads = []
+    with contextlib.suppress(RuntimeError):
+        threads.append(_clock.in_background(lambda: work(over.wait, *arguments)))
     try:
         yield
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 # --- the action --------------------------------------------------------------------------------------------------

@@ -66,6 +66,29 @@ def test_a_clock_stops_where_nobody_reads_any_more(monkeypatch: pytest.MonkeyPat
         assert clock.stopped()
 
 
+def test_a_pause_ends_soon_after_nobody_waits_for_the_task_any_more() -> None:
+    alone = threading.Event()
+    with _clock.interruptible(alone.is_set) as clock:
+        timer = threading.Timer(0.2, alone.set)
+        timer.start()
+        begin = clock.monotonic()
+        clock.sleep(60)
+        assert clock.stopped() and clock.monotonic() - begin < 10
+        timer.join()
+
+
+def test_a_pause_is_as_long_as_it_was_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_clock, "LOOK_PAUSE", 0.01)
+    with _clock.interruptible(lambda: False) as clock:
+        for seconds in (0.0, 0.005, 0.1):
+            begin = clock.monotonic()
+            clock.sleep(seconds)
+            assert seconds - 0.002 <= clock.monotonic() - begin < seconds + 5
+        begin = clock.monotonic()
+        clock.sleep(-1.0)
+        assert clock.monotonic() - begin < 5
+
+
 def test_many_threads_may_pause_at_once_and_all_wake_at_a_signal() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -125,6 +148,37 @@ def test_each_piece_is_done_once_by_threads_that_nobody_has_to_wait_for(most: in
 
     _clock.in_threads(piece, [(number,) for number in range(20)], most)
     assert sorted(done) == list(range(20)) and all(one.daemon for one in threads) and 1 <= len(threads) <= most
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_where_no_more_threads_can_be_started_each_piece_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    done: t.List[int] = []
+    started: t.List[threading.Thread] = []
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if len(started) >= most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    _clock.in_threads(done.append, [(number,) for number in range(20)], 5)
+    assert sorted(done) == list(range(20)) and len(started) == most
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask
+
+
+def test_an_error_where_no_thread_can_be_started_is_raised_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(dummy: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def piece(number: int) -> None:
+        raise IndexError(str(number))
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(IndexError, match="0"):
+        _clock.in_threads(piece, [(number,) for number in range(20)], 5)
 
 
 def test_after_an_error_no_piece_begins_and_it_is_raised() -> None:

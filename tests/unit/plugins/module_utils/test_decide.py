@@ -197,6 +197,15 @@ def test_without_an_id_nothing_is_deleted_that_may_not_be_read() -> None:
 
 
 @pytest.mark.parametrize("count", range(1, 8))
+def test_so_is_one_that_is_refused_in_each_status_that_it_comes_to(count: int) -> None:
+    attempts = [sent(NOT_NOW, 12 if number % 2 else 8) for number in range(count)]
+    after = there(8 if count % 2 == 0 else 12)
+    assert kind(decide("absent", ["delete"], after, attempts, SOON)) == ("send delete" if count <= 5 else "fail")
+    by_force = kind(decide("absent", ["delete"], there(8), [*attempts, sent(NOT_NOW, 12)], SOON, force=True))
+    assert by_force == ("send delete" if count <= 4 else "turn to stop, delete")
+
+
+@pytest.mark.parametrize("count", range(1, 8))
 def test_a_lost_delete_is_repeated_five_times_at_most(count: int) -> None:
     attempts = [sent(LOST) for dummy in range(count)]
     assert kind(decide("absent", ["delete"], there(8), attempts, SOON)) == ("send delete" if count <= 5 else "look")

@@ -751,6 +751,18 @@ def test_a_connection_that_is_closed_before_the_answer_is_whole_loses_it(
     assert f"127.0.0.1:{wire.server_address[1]}" in caught.value.message
 
 
+def test_where_no_thread_can_be_started_to_look_up_a_name_that_is_said_and_nothing_is_sent(
+    wire: Wire, transport: _http.Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(dummy: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(_http.NotSent, match="starts no more threads") as caught:
+        send(transport, "DELETE", wire.url)
+    assert caught.value.__class__ is _http.NotSent and not caught.value.maybe_done
+
+
 def test_an_answer_that_does_not_come_in_time_is_lost(wire: Wire, transport: _http.Transport) -> None:
     wire.silence = threading.Event()
     with pytest.raises(_http.AnswerLost) as caught:

@@ -194,6 +194,8 @@ ADVICE = [
     (FORBIDDEN, "Ask for the IAM action modelarts:tensorboard that this call needs"),
     (Refused("No.", "ModelArts.0103", 400), "Another job has that name"),
     (BAD_KEY, "Check the credentials; an access key is locked for some minutes after more than five bad signatures"),
+    (NoAccess("It expired.", "APIGW.0307", 401), "The token has expired: give a new one, or run the task again"),
+    (NoAccess("It expired.", "ModelArts.0202", 401), "The token has expired: give a new one, or run the task again"),
     *[(Refused("No.", code, 404), "Check endpoint and region_name") for code in ("APIGW.0101", "APIG.0101", "ModelArts.4204")],
     (Refused("No.", "ModelArts.2786", 404), "Check that project_id, region_name and endpoint belong together"),
     (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),

@@ -13,6 +13,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 import types
 import typing as t
 
@@ -139,6 +140,16 @@ def test_what_waits_for_a_module_ends_once_ansible_is_gone(parents: t.List[int],
     looks = iter([False] * (len(parents) - 1) + [True])
     _direct.end_without_parent(lambda dummy: next(looks), lambda: next(left), lambda: ended.append(True))
     assert len(ended) == ends
+
+
+def test_where_no_thread_can_be_started_the_work_is_done_without_what_goes_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(dummy: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with _direct.beside(lambda *dummy: None):
+        done = True
+    assert done
 
 
 def progress(*attempts: bool, end: t.Any = None) -> Progress:
