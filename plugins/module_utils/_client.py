@@ -46,9 +46,8 @@ from ._http import (
 
 FIRST_PAUSE = 0.5  # seconds before the first repetition
 LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
-LEAST_QUIET = 0.1  # seconds; where less is left, a server that wants quiet is asked no more
 UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
-TOO_LITTLE = 0.1  # seconds: in less, no connection comes about
+TOO_LITTLE = 0.1  # seconds; in less, neither a connection nor an answer comes about
 
 
 class Deadline:
@@ -253,7 +252,7 @@ class Client:
             if wants_quiet(error):
                 pause = self._pause(error, attempt)
                 if error.retry_after is None:  # how long is ours to choose, and what may have been done is to be looked at still
-                    pause = min(pause, max(self.deadline.remaining() / 2, LEAST_QUIET))
+                    pause = min(pause, max(self.deadline.remaining() / 2, TOO_LITTLE))
                 with self._quieting:
                     self._quiet_until = max(self._quiet_until, self._clock.monotonic() + pause)
             if gate is self._gate:

@@ -136,9 +136,9 @@ class Reconciler:
             self._end(progress, Fail(Reason.NO_ACCESS, error))
         self._ended = self._ended or error
 
-    def _time_out(self, progress: Progress, error: t.Optional[CallError] = None) -> None:
+    def _time_out(self, progress: Progress, error: DeadlineExceeded) -> None:
         status = progress.job["status"] if progress.job and not isinstance(progress.sighting, Gone) else None
-        early = error is not None and self._deadline.remaining() > 1  # the server wants no request for longer than is left
+        early = self._deadline.remaining() > 1  # the server wants no request for longer than is left
         detail = error.message if early else f"not done within {self._deadline.seconds:g} s (wait_timeout)"
         self._end(progress, Fail(Reason.TIMED_OUT, progress.last_error, status, detail))
 
