@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import re
 import threading
@@ -47,6 +48,7 @@ from ._http import (
 FIRST_PAUSE = 0.5  # seconds before the first repetition
 LONGEST_PAUSE = 30.0  # seconds, where the server does not ask for more
 UNSHOWN = "What was answered cannot be shown, as it repeats a secret."
+LEAST_ASKED = 1.0  # seconds; a server that asks for less quiet has rounded, or its clock is not ours
 TOO_LITTLE = 0.1  # seconds; in less, neither a connection nor an answer comes about
 
 
@@ -69,7 +71,7 @@ class Deadline:
         """Raise :class:`Interrupted` or :class:`DeadlineExceeded` where nothing may be sent any more."""
         if self.clock.stopped():
             raise Interrupted("The task was interrupted.")
-        if self.remaining() <= 0:
+        if self.remaining() < TOO_LITTLE:
             raise self.exceeded()
 
     def exceeded(self) -> DeadlineExceeded:
@@ -116,6 +118,7 @@ class Gate:
 
     def __init__(self, most: int) -> None:
         self.limit = 1
+        self.successes = 0
         self._most = max(1, most)
         self._proven = False
         self._in_flight = 0
@@ -141,6 +144,7 @@ class Gate:
     def learn(self, error: t.Optional[CallError] = None) -> None:
         """Set the number anew by what a request was answered with; without an error it was a success."""
         with self._changed:
+            self.successes += error is None
             if error is not None and is_throttled(error):
                 self.limit = max(1, self.limit // 2)
             elif not self._proven and (error is None or proves_access(error)):
@@ -190,16 +194,23 @@ class Client:
         self._renewed = False
 
     def call(
-        self, method: str, path: str, query: t.Optional[t.Mapping[str, t.Any]] = None, body: t.Optional[Json] = None
+        self,
+        method: str,
+        path: str,
+        query: t.Optional[t.Mapping[str, t.Any]] = None,
+        body: t.Optional[Json] = None,
+        end: float = math.inf,
     ) -> Reply:
         """Call ModelArts and return its answer, if that is a success.
 
         :param path: what follows ``/v1/{project_id}``.
+        :param end: the moment (monotonic) at which it has to be over, where that is before the end of the task.
 
         Only GET is repeated where the outcome is unknown. Raises :class:`CallError`, and nothing else.
         """
         access = self._connected()
-        request = Request(method, access.base + path, query or {}, body, {}, access.authorise, method == "GET", self.deadline.end)
+        end = min(end, self.deadline.end)
+        request = Request(method, access.base + path, query or {}, body, {}, access.authorise, method == "GET", end)
         try:
             return self._repeat(request, self._gate)
         except NoAccess as error:
@@ -213,15 +224,15 @@ class Client:
 
     def _repeat(self, request: Request, gate: Gate) -> Reply:
         """Send a request until it succeeds or repeating it is useless, unsafe, or past the deadline."""
-        attempt = 0
+        attempt, before = 0, gate.successes
         while True:
             try:
                 return self._send(request, gate, attempt)
             except CallError as error:
+                if is_throttled(error) and gate.successes > before:  # others get through, so in time this one will
+                    attempt, before = 0, gate.successes
                 pause = 0.0 if wants_quiet(error) else self._pause(error, attempt)
-                late = max(pause, self._quiet()) >= self.deadline.remaining()
-                if isinstance(error, NotSent) and self.deadline.remaining() < TOO_LITTLE:
-                    raise self.deadline.exceeded() from error  # the time that was left was no time to connect
+                late = max(pause, self._quiet()) >= request.end - self._clock.monotonic()
                 if attempt >= self.retries or late or not repeatable(error, request.idempotent):
                     raise
             if pause:
@@ -232,7 +243,7 @@ class Client:
         """Send a request once, as soon as it may be sent."""
         while True:
             self.deadline.check()
-            self._keep_quiet()
+            self._keep_quiet(request)
             with gate.slot(self.deadline):
                 if self._quiet() > 0:
                     continue
@@ -248,7 +259,8 @@ class Client:
             headers = answer.headers
             reply = replace(self._read(answer), asked=asked)
         except CallError as error:
-            error.retry_after = retry_after(headers, self._clock.time())
+            asked_for = retry_after(headers, self._clock.time())
+            error.retry_after = asked_for if asked_for is not None and asked_for >= LEAST_ASKED else None
             if wants_quiet(error):
                 pause = self._pause(error, attempt)
                 if error.retry_after is None:  # how long is ours to choose, and what may have been done is to be looked at still
@@ -294,10 +306,10 @@ class Client:
         """Return the seconds for which the server wants no request; not more than zero where it wants one."""
         return self._quiet_until - self._clock.monotonic()
 
-    def _keep_quiet(self) -> None:
+    def _keep_quiet(self, request: Request) -> None:
         """Let the time pass in which the server wants no request. Raises :class:`DeadlineExceeded` where it is too long."""
         quiet = self._quiet()
-        if quiet >= self.deadline.remaining():
+        if quiet > 0 and quiet >= request.end - self._clock.monotonic():
             left = f"longer than is left of wait_timeout ({self.deadline.seconds:g} s)"
             raise DeadlineExceeded(f"The server wants no request for another {quiet:.3g} s, {left}.")
         if quiet > 0:

@@ -43,6 +43,9 @@ class Wanted:
     spec: Spec = field(default_factory=Spec)
 
 
+SHAPING = frozenset(("stop", "restart", "describe"))  # what is sent to a job that is to stay
+
+
 class Outcome(enum.Enum):
     """What came of a changing request."""
 
@@ -57,12 +60,14 @@ class Attempt:
     """A changing request, noted before it is sent.
 
     ``action``: ``delete``, ``stop``, ``restart``, ``create`` or ``describe``. ``at``: when its answer came, or its end.
-    ``passed``: a passing status was seen since. ``moot``: the job that it was for is proven gone, so what came of it is nothing.
+    ``status_before``: the one that was shown last; ``shown_before``: all that this task had been shown. ``passed``: a passing
+    status was seen since. ``moot``: the job that it was for was replaced, so what came of it is nothing.
     """
 
     action: str
     at: float
     status_before: t.Optional[int] = None
+    shown_before: t.FrozenSet[int] = frozenset()
     answered: bool = False
     error: t.Optional[CallError] = None
     passed: bool = False
@@ -175,6 +180,7 @@ class Progress:
     """One job in one task: what was seen, what was sent, how it ended.
 
     ``phases``: what is still to be done, the present one first; ``begun``: how many requests were sent before it.
+    ``shown``: the statuses that the looks have shown; ``same_since``: since which look after the last request it is the same.
     ``unsure``: since when no look has shown the job, or that it is gone; ``unsure_looks``: how many these were.
     ``list_failure``: why the list that alone can tell did not, when it was last read.
     ``namesakes``: the jobs of the name, when it was last looked for by its name; ``known``: the ids of all that were seen before
@@ -189,6 +195,8 @@ class Progress:
     watch: Watch = field(default_factory=Watch)
     sighting: t.Optional[Sighting] = None
     seen_at: float = -1.0
+    shown: t.Set[int] = field(default_factory=set)
+    same_since: t.Optional[float] = None
     unsure: t.Optional[float] = None
     unsure_looks: int = 0
     list_failure: t.Optional[CallError] = None
@@ -259,8 +267,9 @@ class Progress:
         return attempt.outcome is Outcome.UNKNOWN and attempt.action in self.effects
 
     def open(self) -> t.List[Attempt]:
-        """Return the requests of which nobody knows whether they were carried out."""
+        """Return the requests of which nobody knows whether they were carried out: of a job that is gone, none that shaped it."""
         settled = {one.action for one in self.attempts if one.outcome is Outcome.ACCEPTED} | self.effects
+        settled |= SHAPING if isinstance(self.sighting, Gone) else set()
         unclear = (one for one in self.attempts if one.outcome is Outcome.UNKNOWN and not one.moot)
         return [one for one in unclear if one.action not in settled]
 
@@ -330,6 +339,20 @@ def is_known(status: int) -> bool:
     return _jobs.state_of(status) != "unknown"
 
 
+def is_old(progress: Progress, attempt: Attempt, status: int) -> bool:
+    """Tell whether a status may be one of before the request, shown by a server that lags: until two looks agree."""
+    since = progress.seen_at if progress.same_since is None else progress.same_since
+    return status in attempt.shown_before and progress.seen_at - since < CONFIRM_SECONDS
+
+
+def is_sudden(progress: Progress, now: float) -> bool:
+    """Tell whether that a job is gone comes right after a request that is to shape it: a single answer may be wrong then."""
+    last = progress.attempts[-1] if progress.attempts else None
+    if last is None or last.action not in SHAPING or last.outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+        return False
+    return now - last.at < SETTLE_SECONDS
+
+
 def waits(progress: Progress) -> bool:
     """Tell whether the end of the present phase is to be waited for: also where another one needs it."""
     return progress.wanted.wait or len(progress.phases) > 1
@@ -391,11 +414,12 @@ def forbidden_step(progress: Progress, error: t.Optional[CallError], now: float)
 
 
 def gone_step(progress: Progress, sighting: Gone, now: float) -> Step:
-    """The job is proven gone. Right after a stop or a start of ours, a single answer may still be wrong."""
-    last = progress.attempts[-1] if progress.attempts else None
-    ours = last is not None and last.action in ("stop", "restart") and last.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
-    if last is not None and ours and "delete" not in progress.phases and now - last.at < SETTLE_SECONDS:
+    """The job is proven gone."""
+    if "delete" not in progress.phases and is_sudden(progress, now):
         return Look()
+    last = progress.attempt
+    if "create" in progress.phases and last is not None and last.error is not None and sighting.proof is last.error:
+        return Look()  # what takes its place is not made on the word of a single answer
     if "delete" not in progress.phases:
         return Fail(Reason.MISSING if progress.before is None else Reason.VANISHED, sighting.proof)
     if any(one.action == "delete" for one in progress.open()):
@@ -445,10 +469,10 @@ def accepted_step(progress: Progress, phase: Phase, attempt: Attempt, status: in
         return Done()
     if not progress.fresh:
         return Wait()
-    if status in phase.reached:
+    if status in phase.reached and not is_old(progress, attempt, status):
         return reached_step(progress)
-    stale = status == attempt.status_before and not attempt.passed and now - attempt.at < SETTLE_SECONDS
-    if status in phase.broken and not stale:
+    left_over = status in (attempt.status_before, *attempt.shown_before) and now - attempt.at < SETTLE_SECONDS
+    if status in phase.broken and not left_over:
         return Fail(Reason.BROKEN, None, status)
     return Wait()
 
@@ -459,7 +483,7 @@ def unknown_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
         return Look()
     if phase.action == "delete" and progress.sent("delete") < MOST_SENT:
         return Send("delete")
-    if status in phase.reached or status in phase.on_way:
+    if status in (*phase.reached, *phase.on_way) and not is_old(progress, attempt, status):
         return Seen(phase.action)
     if now - attempt.at < SETTLE_SECONDS:
         return Look()
@@ -476,7 +500,7 @@ def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
         return Fail(Reason.REFUSED, error)
     if is_delete and not waits(progress):
         return firm_refusal(progress, phase, error, status)
-    if not progress.fresh:
+    if not progress.fresh or (status in (*phase.reached, *phase.on_way) and is_old(progress, attempt, status)):
         return Look()
     if status in phase.reached:
         return reached_step(progress)
@@ -494,7 +518,8 @@ def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
 def firm_refusal(progress: Progress, phase: Phase, error: CallError, status: int) -> Step:
     """The API does not do this as the job is; ``force`` stops it first, once."""
     stopped_already = bool(progress.sent("stop")) or status in _jobs.NO_LONGER_RUNNING
-    if phase.action == "delete" and progress.wanted.force and not stopped_already:
+    again = progress.wanted.force and not stopped_already and progress.sent("delete") < MOST_SENT
+    if phase.action == "delete" and again:
         return Replan(("stop", *progress.phases))
     return Fail(Reason.REFUSED, error, status)
 
@@ -513,7 +538,7 @@ def present_step(progress: Progress, sighting: Sighting, now: float) -> Step:
     if isinstance(sighting, Unreadable):
         return unreadable_step(progress, sighting, now)
     if isinstance(sighting, Gone):
-        return missing_step(progress, sighting)
+        return missing_step(progress, sighting) if progress.before is None else lost_step(progress, sighting, now)
     job, status = sighting.job, sighting.job["status"]
     other_path = wanted.spec.train_url is not None and not same_path(job["train_url"], wanted.spec.train_url)
     differs = wanted.spec.description is not None and (job["job_desc"] or "") != wanted.spec.description
@@ -541,6 +566,11 @@ def replace_step(progress: Progress, job: Job) -> Step:
     if _jobs.obs_path(job["train_url"] if path is None else path) is None:
         return Fail(Reason.RECREATE_NO_PATH)
     return Replan(("delete", "create", "run"))
+
+
+def lost_step(progress: Progress, sighting: Gone, now: float) -> Step:
+    """The job was there when the task began. It is not made again: what says so may be wrong, or somebody has deleted it."""
+    return Look() if is_sudden(progress, now) else Fail(Reason.VANISHED, sighting.proof)
 
 
 def missing_step(progress: Progress, sighting: Gone) -> Step:

@@ -47,6 +47,7 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
 SHORTEST_SECRET = 4  # characters
+LONGEST_TEXT = 16384  # characters of a text that an error may tell, before it is cut
 LONGEST_ID = 128  # characters of the id of a request
 DEEPEST = 30  # levels of nesting; the API uses four
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -348,14 +349,26 @@ def masked_texts(value: t.Any, mask: t.Callable[[str], str]) -> t.Any:
 
 
 def masked(answer: Answer, mask: t.Callable[[str], str]) -> Answer:
-    """Return an answer without secrets.
+    """Return what an error may tell of an answer, without secrets.
 
     :param mask: what takes them out of a text.
     """
     parsed = parse_json(answer.body)
-    body = answer.body if parsed is None else json.dumps(masked_texts(parsed, mask)).encode()
+    body = answer.body if parsed is None else json.dumps(masked_texts(tellable(parsed), mask)).encode()
     headers = {name: mask(str(value)) for name, value in answer.headers.items()}
     return Answer(answer.status, CaseInsensitiveDict(headers), body)
+
+
+def tellable(value: t.Any, depth: int = 0) -> t.Any:
+    """Return of JSON what an error may tell: what stands in it or in its ``error``, but for texts that nobody would read."""
+    if isinstance(value, dict) and depth < 2:
+        return {name: tellable(one, depth + 1) if name == "error" else tellable(one, 2) for name, one in value.items()}
+    if isinstance(value, (dict, list)):
+        return None
+    return None if isinstance(value, str) and len(value) > LONGEST_TEXT else value
+
+
+CONTRADICTION = "The answer says both that the call succeeded and that it failed"
 
 
 def failure_of(
@@ -366,13 +379,15 @@ def failure_of(
     failure: t.Type[CallError] = Refused
     if not 200 <= status < 600:
         failure, text = Unintelligible, f"The server answered with HTTP {status}, which ends no call."
-    elif status < 300 and says(body, "true"):
-        failure, text = Unintelligible, f"The answer says both that the call succeeded and that it failed: {text}"
+    elif status < 300 and contradicts_itself(body):
+        failure, text = Unintelligible, f"{CONTRADICTION}: {text}"
     elif status == 401 or kind_of(code) in ACCESS_CODES:
         failure = NoAccess
     elif proves_nothing(status, code):
         failure = AnswerLost
-    open_still = failure.usually_maybe_done or (failure is NoAccess and proves_nothing(status, code))
+    elif says(body, "true"):
+        failure, text = Unintelligible, f"{CONTRADICTION}: {text}"
+    open_still = failure.usually_maybe_done or proves_nothing(status, code) or says(body, "true")
     speaker = Speaker.PROXY if status == 407 else Speaker.MODELARTS
     return failure(text, code, status, request_id, maybe_done=open_still, speaker=speaker)
 
@@ -424,7 +439,16 @@ def failed(body: t.Any, code: t.Optional[str]) -> bool:
     """Tell whether the body of a 2xx answer tells of a failure."""
     if code is not None or not isinstance(body, dict):
         return code is not None
-    return says(body, "false") or isinstance(body.get("error"), dict)
+    coded = re.match(r"[A-Za-z]+\.[0-9]+$", str(body.get("code"))) is not None
+    return says(body, "false") or coded or bool(body.get("error"))
+
+
+def contradicts_itself(body: t.Any) -> bool:
+    """Tell whether a failure that comes with a 2xx says of itself that it is none, or shows what only a success does."""
+    if not isinstance(body, dict) or says(body, "false"):
+        return False
+    shows_a_job = "status" in body and ("job_id" in body or "job_name" in body)
+    return says(body, "true") or "jobs" in body or shows_a_job
 
 
 def says(body: t.Any, is_success: str) -> bool:
@@ -438,7 +462,8 @@ def error_of(body: t.Any, status: int) -> t.Tuple[t.Optional[str], t.Optional[st
         return None, None
     inner = body.get("error")
     fields = {**body, **inner} if isinstance(inner, dict) else body
-    code = first_of(fields, "error_code", "errorCode")
+    codes = [first_of(one, "error_code", "errorCode") for one in (body, inner) if isinstance(one, dict)]
+    code = " and ".join(dict.fromkeys(filter(None, codes))) or None  # two of them prove neither
     message = first_of(fields, "error_message", "error_msg", "errorMsg")
     if status >= 400 or failed(body, None):  # else these are fields of the job
         code = code or first_of(fields, "code")

@@ -11,8 +11,10 @@ Source of the calls: https://docs.otc.t-systems.com/modelarts/api-ref/ ("Visuali
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import enum
+import math
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -267,6 +269,7 @@ def says_forbidden(error: CallError) -> bool:
 # --- looking, and proving: pure ----------------------------------------------------------------------------------
 
 CONFIRM_SECONDS = 2.0  # between two looks that together prove what one alone does not
+GLANCE_SECONDS = 10.0  # for a list that may be needed later
 LISTS_READ = 2  # as one of them may lag behind
 SETTLE_SECONDS = 30.0  # how long what is shown may still be what was, before it is believed
 
@@ -443,7 +446,8 @@ class Jobs:
     def get(self, job_id: str) -> Job:
         """Return one job, of whichever workspace."""
         reply = self._client.call("GET", path_of(job_id))
-        if "status" not in reply.body or str(reply.body.get("job_id", job_id)) != job_id:
+        told = reply.body
+        if "status" not in told or not {"job_id", "job_name"} & set(told) or str(told.get("job_id", job_id)) != job_id:
             raise unintelligible("The answer is JSON, but not the details of this job.", reply)
         return represent({**reply.body, "job_id": job_id})
 
@@ -472,12 +476,13 @@ class Jobs:
         if str(reply.body.get("is_success")).lower() != "true":
             raise unintelligible("The answer does not say whether the call succeeded (is_success).", reply)
 
-    def list(self, search: t.Optional[str] = None) -> Listing:
+    def list(self, search: t.Optional[str] = None, end: float = math.inf) -> Listing:
         """Return all jobs of the workspace, all pages.
 
         Pages shift while jobs come and go. A list of several pages is complete when two passes in a row show the same jobs.
 
         :param search: only jobs whose name contains this.
+        :param end: the moment (monotonic) at which it has to be read.
         """
         query = {"sortBy": "job_id", "order": "asc"}
         if search:
@@ -486,31 +491,31 @@ class Jobs:
             query["workspace_id"] = self._workspace_id
         last: t.Optional[Listing] = None
         for dummy in range(LIST_PASSES):
-            listing = self._pass(query)
+            listing = self._pass(query, end)
             agrees = last is not None and last.complete and set(last.jobs) == set(listing.jobs)
             if listing.complete and (listing.pages == 1 or agrees):
                 return replace(listing, begun=listing.begun if last is None else last.begun)
             last = listing
         return Listing({} if last is None else last.jobs, False, {} if last is None else last.extras)
 
-    def _pass(self, query: t.Mapping[str, t.Any]) -> Listing:
+    def _pass(self, query: t.Mapping[str, t.Any], end: float) -> Listing:
         """Go through the pages once; with smaller pages, from the first again, where they are too large to be told."""
         while True:
             try:
-                return self._pages(query)
+                return self._pages(query, end)
             except (Refused, TooLong) as error:
                 refused_size = isinstance(error, Refused) and error.kind() in TOO_MANY_CODES
                 if not (refused_size or isinstance(error, TooLong)) or len(self._sizes) == 1:
                     raise
                 del self._sizes[0]
 
-    def _pages(self, query: t.Mapping[str, t.Any]) -> Listing:
+    def _pages(self, query: t.Mapping[str, t.Any], end: float) -> Listing:
         jobs: t.Dict[str, Job] = {}
         totals: t.Set[t.Optional[int]] = set()
         begun, page, extras = 0.0, 0, {}
         while page < MOST_PAGES:
             page += 1
-            reply = self._page(query, page)
+            reply = self._page({**query, "per_page": self._sizes[0], "page": page}, end)
             begun, extras = begun if page > 1 else reply.asked, reply.body
             rows = {job["job_id"]: job for job in map(represent, extras["jobs"])}
             total = whole_number(extras.get("job_total_count"))
@@ -527,8 +532,8 @@ class Jobs:
         told = {key: value for key, value in extras.items() if key != "jobs"}
         return Listing(jobs, totals == {len(jobs)}, told, page, begun, self._now())
 
-    def _page(self, query: t.Mapping[str, t.Any], page: int) -> Reply:
-        reply = self._client.call("GET", "/visualization-jobs", {**query, "per_page": self._sizes[0], "page": page})
+    def _page(self, query: t.Mapping[str, t.Any], end: float) -> Reply:
+        reply = self._client.call("GET", "/visualization-jobs", query, end=end)
         rows = reply.body.get("jobs")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and whole_id(row) for row in rows):
             raise unintelligible("The answer is JSON, but not a list of jobs.", reply)
@@ -564,14 +569,20 @@ class Jobs:
             return watch.judge(self._now(), error, shown, asked)
         wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
         if wanted:
-            self.list_or_error()
+            self._glance_at_list()
         watch.lists_read += wanted
         return watch.saw(job, in_list=job_id in self.held)
 
-    def list_or_error(self, search: t.Optional[str] = None) -> t.Union[Listing, CallError]:
+    def _glance_at_list(self) -> None:
+        """Read the list, which is not needed yet, if that takes no long time: the job itself is to be looked at again."""
+        deadline = self._client.deadline
+        with contextlib.suppress(DeadlineExceeded):
+            self.list_or_error(end=self._now() + min(GLANCE_SECONDS, deadline.remaining() / 4))
+
+    def list_or_error(self, search: t.Optional[str] = None, end: float = math.inf) -> t.Union[Listing, CallError]:
         """Return the list, or why it could not be read. Raises what ends the whole task, as :meth:`look` does."""
         try:
-            return self.list(search)
+            return self.list(search, end)
         except (NoAccess, DeadlineExceeded, Interrupted):
             raise
         except CallError as error:

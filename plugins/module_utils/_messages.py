@@ -184,8 +184,8 @@ def what_to_do(progress: Progress, fail: Fail) -> str:
 
 def force_helps(progress: Progress) -> bool:
     """Tell whether the API may do with ``force`` what it has refused in this status."""
-    killing = progress.job is not None and progress.job["status"] == _jobs.KILLING
-    return progress.phase == "delete" and progress.wanted.state == "absent" and not progress.wanted.force and not killing
+    stopped = progress.job is not None and progress.job["status"] in (*_jobs.NO_LONGER_RUNNING, _jobs.KILLING)
+    return progress.phase == "delete" and progress.wanted.state == "absent" and not progress.wanted.force and not stopped
 
 
 def replacing(progress: Progress) -> str:
@@ -224,7 +224,7 @@ def advice(error: t.Optional[CallError], with_force: bool = False) -> str:
     if error.speaker is Speaker.NETWORK:
         return f"Check {named('auth_url')}" if isinstance(error, NoAccess) else ""
     if isinstance(error, NoAccess) and error.kind() in EXPIRED_CODES:
-        return "The token has expired: give a new one, or run the task again where it is fetched with a password"
+        return "The token has expired: give a new one, or run the task again"
     if isinstance(error, NoAccess):
         return "Check the credentials; an access key is locked for some minutes after more than five bad signatures"
     return modelarts_advice(error, with_force)
@@ -285,7 +285,7 @@ def summary(tasks: t.Sequence[Progress]) -> str:
     changed = sum(one.changed for one in tasks if not isinstance(one.end, Fail))
     unchanged = len(tasks) - len(failed) - changed
     wanted = tasks[0].wanted
-    verb = ("would be " if wanted.check_mode else "") + DONE_WORDS[wanted.state]
+    verb = ("would be " if wanted.check_mode else "" if wanted.wait else "being ") + DONE_WORDS[wanted.state]
     counts = f"{len(failed)} of {len(tasks)} visualization jobs failed, {changed} {verb}, {unchanged} unchanged"
     accepted = sum(one.changed for one, dummy in failed)
     of_these = f"Of those that failed, {accepted} {'was' if accepted == 1 else 'were'} changed" if accepted else ""

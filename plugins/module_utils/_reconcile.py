@@ -14,6 +14,7 @@ from . import _jobs
 from ._client import Deadline
 from ._clock import in_threads
 from ._decide import (
+    SHAPING,
     Attempt,
     Done,
     Fail,
@@ -242,10 +243,11 @@ class Reconciler:
             progress.unsure_looks += 1
             return
         progress.unsure, progress.unsure_looks = None, 0
-        if isinstance(sighting, Gone):
-            for one in progress.attempts:
-                one.moot = one.moot or one.action in ("stop", "restart", "describe")
         if isinstance(sighting, Found):
+            status = sighting.job["status"]
+            same = progress.same_since is not None and progress.job is not None and progress.job["status"] == status
+            progress.same_since = progress.same_since if same else progress.seen_at
+            progress.shown.add(status)
             progress.job = sighting.job
             if progress.before is None and not progress.sent("create"):
                 progress.before = sighting.job
@@ -257,7 +259,7 @@ class Reconciler:
     def _send(self, progress: Progress, action: str) -> None:
         """Send one changing request, noted before it is sent, and note what came of it."""
         status = progress.sighting.job["status"] if isinstance(progress.sighting, Found) else None
-        attempt = Attempt(action, self._now(), status)
+        attempt = Attempt(action, self._now(), status, frozenset(progress.shown))
         progress.attempts.append(attempt)
         try:
             self._call(progress, action)
@@ -268,7 +270,7 @@ class Reconciler:
         except CallError as error:
             attempt.error = error
         attempt.answered, attempt.at = True, self._now()
-        progress.unsure, progress.unsure_looks = None, 0
+        progress.unsure, progress.unsure_looks, progress.same_since = None, 0, None
         if isinstance(attempt.error, NoAccess):
             self._stop(progress, attempt.error)
         elif attempt.outcome is Outcome.MAYBE_GONE and attempt.error is not None and _jobs.says_gone(attempt.error):
@@ -279,7 +281,9 @@ class Reconciler:
     def _call(self, progress: Progress, action: str) -> None:
         job_id = progress.job_id or ""
         if action == "create":
-            progress.job_id = None
+            for one in progress.attempts[:-1]:
+                one.moot = one.action in SHAPING
+            progress.job_id, progress.shown = None, set()
             progress.watch = Watch()
             made = self._jobs.create(progress.wanted.spec.body(progress.before))
             progress.job_id = made["job_id"]

@@ -32,6 +32,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils import _clock
 
@@ -151,7 +152,9 @@ def plain_text(value: t.Any) -> str:
 @contextlib.contextmanager
 def surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[io.StringIO]:
     """Let a task have its environment and its folder for a while; give what is written to stderr meanwhile."""
-    before, before_folder, before_logging = dict(os.environ), os.getcwd(), logging.root.manager.disable
+    before, before_folder, before_logging = dict(os.environ), folder, logging.root.manager.disable
+    with contextlib.suppress(OSError):  # it may be gone
+        before_folder = os.getcwd()
     written = io.StringIO()
     try:
         os.environ.update(environment)
@@ -161,9 +164,10 @@ def surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[io
             yield written
     finally:
         logging.disable(before_logging)
-        os.chdir(before_folder)
         os.environ.clear()
         os.environ.update(before)
+        with contextlib.suppress(OSError):  # who started Ansible there may not be who it runs as
+            os.chdir(before_folder)
 
 
 def signs(over: t.Callable[[float], bool], now: t.Callable[[], float], show: t.Callable[[float], None]) -> None:
@@ -178,15 +182,24 @@ def signs(over: t.Callable[[float], bool], now: t.Callable[[], float], show: t.C
         pause = min(pause * SIGN_GROWTH, LONGEST_SIGN_PAUSE)
 
 
-def end_without_parent(over: t.Callable[[float], bool], parent: t.Callable[[], int], end: t.Callable[[], None]) -> None:
-    """End the process once the one that started it is gone: nobody reads the result any more, but a module would go on.
+STARTED_BY: t.Dict[int, int] = {}  # of this process, and of those that it was forked from: the parent at the first task
+
+
+def orphaned() -> bool:
+    """Tell whether the process that started this one is gone, and another has taken its place: nobody reads results any more.
+
+    One process does all rounds of a loop, and all tries of a task.
+    """
+    return STARTED_BY.setdefault(os.getpid(), os.getppid()) != os.getppid()
+
+
+def end_alone(over: t.Callable[[float], bool], alone: t.Callable[[], bool], end: t.Callable[[], None]) -> None:
+    """End the process once it is alone: a module that it has started would go on.
 
     :param over: waits for so many seconds at most, and tells whether the task is over.
-    :param parent: returns the process id of the parent.
     """
-    first = parent()
     while not over(LOOK_PAUSE):
-        if parent() != first:
+        if alone():
             end()
             return
 
@@ -223,7 +236,9 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     description = ""
 
     def run(self, tmp: t.Any = None, task_vars: t.Optional[Variables] = None) -> Result:
-        """Run the task, and return its result."""
+        """Run the task, and return its result; where nobody would read it, end the process."""
+        if orphaned():
+            terminate()
         variables = dict(task_vars or {})
         raw_environment: t.Dict[t.Any, t.Any] = {}
         self._compute_environment_string(raw_environment)
@@ -235,7 +250,7 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         why = obstacle(self._place(variables, arguments, environment))
         if why:
             display.vvv(f"{self._task.action} runs as a module: {why}.", host=self._host_name(variables))
-            with beside(end_without_parent, os.getppid, terminate):
+            with beside(end_alone, orphaned, terminate):
                 result: Result = super().run(tmp, task_vars)
             return result
         display.vvv(f"{self._task.action} runs in this process.", host=self._host_name(variables))
@@ -324,7 +339,6 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     ) -> Result:
         """Do the task, showing a sign of life where it takes long. ``ends`` comes to hold the signals that ended it."""
         jobs: t.List[t.Any] = []
-        parent = os.getppid()
         host = self._host_name(variables)
 
         def show(seconds: float) -> None:
@@ -332,11 +346,13 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
                 line = f"WAITING on {host}: {_messages.so_far(jobs, seconds, params['wait_timeout'])}"
                 display.display(line, color=C.COLOR_DEBUG, stderr=True)
 
-        interruptible = _clock.interruptible(lambda: os.getppid() != parent, _clock.ENDING, PATIENCE, ends)
+        interruptible = _clock.interruptible(orphaned, _clock.ENDING, PATIENCE, ends)
         with interruptible as clock, beside(signs, time.monotonic, show):
             result = _module.perform(task, params, self._task.check_mode, clock, _http.Transport, given, jobs.extend)
         for number in set(ends) - {signal.SIGALRM}:
             os.kill(os.getpid(), number)  # the play is over: nobody reads results any more, and to send one would block
+        if orphaned():
+            terminate()
         return result
 
     def _refusal(self, errors: t.Any) -> str:
@@ -354,6 +370,8 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
     def _timed_out(self, result: Result) -> AnsibleActionFail:
         """Return what tells that C(timeout) was over: a failure that was returned would be tried again."""
         message = f"The timeout of this task ({self._task.timeout} s) is over. {result['msg']}"
-        error = AnsibleActionFail(message, result={**result, "msg": message, "_ansible_no_log": bool(self._task.no_log)})
+        hidden = {"_ansible_no_log": True} if self._task.no_log else {}
+        error = AnsibleActionFail(message, result={**result, "msg": message, **hidden})
         error.result.pop("exception", None)
+        error.result.update(wrap_var(dict(error.result)))  # older cores take the texts of an error for templates
         return error

@@ -299,6 +299,22 @@ def test_a_timeout_tells_what_may_have_been_done_and_is_not_tried_again(clouds: 
     assert time.time() - begin < 20, "requests in flight are waited for 5 s"
 
 
+def test_what_a_job_says_is_no_template_where_a_timeout_has_ended_the_task(clouds: Clouds, tmp_path: pathlib.Path) -> None:
+    cloud = clouds(delete_seconds=60)
+    cloud.add("1", job_desc="{{ 6 * 7 }}")
+    refusing = clouds()
+    refusing.add("1")
+    refusing.fault(operation="delete", status=400, body={"error_code": "ModelArts.0105", "error_msg": "{{ 6 * 7 }}"})
+    refusing.fault(operation="get", nth=2, times=0, delay=20)
+    rows: t.Dict[str, Row] = {name: (one, {"state": "absent", "job_id": "1"}) for name, one in (("a", cloud), ("b", refusing))}
+    then = [{"ansible.builtin.debug": {"msg": "<{{ result.job.job_desc }}> <{{ result.msg }}> <{{ result.error_message | d('-') }}>"}}]
+    running = begin_table(rows, tmp_path, timeout=5, then=then)
+    running.process.wait(timeout=60)
+    said = running.output()
+    assert said.count("The timeout of this task (5 s) is over.") >= 2 and '"msg": "<' in said, said
+    assert not re.search(r'"msg": "<.*42', said) and '"msg": "<{{ 6 * 7 }}>' in said, said
+
+
 def test_twenty_hosts_at_once_and_at_will(clouds: Clouds, tmp_path: pathlib.Path) -> None:
     rows: t.Dict[str, Row] = {}
     for number in range(20):

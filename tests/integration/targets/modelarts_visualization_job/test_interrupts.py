@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -49,6 +50,17 @@ def begun_after(cloud: Cloud, moment: float) -> t.List[float]:
     return [round(begun + started - moment, 2) for begun in cloud.times("delete") if begun + started > moment + GRACE]
 
 
+def left_running(folder: pathlib.Path) -> t.List[str]:
+    """Return the processes that belong to a playbook in this folder, but for those that are dead and not buried yet."""
+    left = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command, state = (process / "cmdline").read_bytes(), (process / "stat").read_text().rpartition(")")[2].split()[0]
+            if str(folder).encode() in command and state != "Z":
+                left.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return left
+
+
 def in_terminal(running: Running) -> None:
     """Press Ctrl-C."""
     os.killpg(running.process.pid, signal.SIGINT)
@@ -83,6 +95,36 @@ def test_an_interrupted_playbook_begins_no_further_deletion(
     time.sleep(max(0.0, moment + GRACE + AFTERMATH - time.time()))
     assert {name: begun_after(cloud, moment) for name, (cloud, dummy) in rows.items()} == {name: [] for name in rows}
     assert all(ENOUGH <= len(cloud.times("delete")) < JOBS for cloud, dummy in rows.values())
+    assert left_running(tmp_path) == []  # a worker that nobody reads from must not wait until somebody does
+
+
+AGAIN: t.Dict[str, Result] = {
+    "a loop": {"loop": [str(number) for number in range(1, 61)]},
+    "a loop with pauses": {"loop": [str(number) for number in range(1, 61)], "loop_control": {"pause": 2}},
+    "until": {"until": "false", "retries": 60, "delay": 1, "vars": {"item": "1"}},
+}
+
+
+@EACH_WAY
+@pytest.mark.parametrize("interrupt", [in_terminal, by_group, at_once])
+@pytest.mark.parametrize("again", AGAIN)
+def test_nor_does_a_task_that_is_done_again_and_again(
+    clouds: Clouds, tmp_path: pathlib.Path, again: str, interrupt: t.Callable[[Running], None], direct: bool
+) -> None:
+    cloud = clouds(latency_ms=300, denied=["delete"])
+    cloud.add_many([{"job_id": str(number)} for number in range(1, 61)])
+    task: Result = {"state": "absent", "job_id": "{{ item }}", "wait": False, "otc_modelarts_direct": direct}
+    running = begin_table({"row": (cloud, task)}, tmp_path, **AGAIN[again])
+    end = time.monotonic() + 60
+    while len(cloud.times("delete")) < 2:
+        assert running.process.poll() is None and time.monotonic() < end, running.output()
+        time.sleep(0.05)
+    time.sleep(0.7)  # here one of them is under way, and there a pause between two
+    interrupt(running)
+    moment = time.time()
+    running.process.wait(timeout=20)
+    time.sleep(max(0.0, moment + GRACE + AFTERMATH - time.time()))
+    assert begun_after(cloud, moment) == [] and left_running(tmp_path) == []
 
 
 def test_after_a_timeout_the_play_goes_on_though_an_answer_is_still_to_come(

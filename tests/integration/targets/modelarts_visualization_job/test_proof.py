@@ -160,6 +160,13 @@ def test_it_is_proven_by_the_list_however_a_missing_job_answers(clouds: Clouds, 
         assert cloud.changing() == (["delete"] if name.endswith("there") else []), name
 
 
+def test_a_list_that_hangs_and_is_not_needed_keeps_nobody_from_seeing_that_a_job_is_gone(cloud: Cloud, play: Play) -> None:
+    cloud.add("10")
+    cloud.fault(operation="list", times=0, delay=1000)
+    result = play({"state": "absent", "job_id": "10", "wait_timeout": 24})[0]
+    assert result["changed"] is True and not result.get("failed"), result["msg"]
+
+
 def test_without_the_right_to_get_the_list_proves_what_it_has_held_before(clouds: Clouds, table: Table) -> None:
     names: t.Dict[str, Result] = {
         "by name": {"state": "absent", "name": "name-5"},

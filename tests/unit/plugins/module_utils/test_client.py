@@ -10,6 +10,7 @@ import json
 import threading
 import typing as t
 from concurrent import futures
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -301,8 +302,14 @@ def test_a_call_is_repeated_as_often_as_told_and_then_fails_with_the_last_answer
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("value", "pause"),
-    [("7", 7.1), ("0", 0.1), ("120", 120.1), ("Thu, 01 Jan 1970 00:17:20 GMT", 40.1), ("soon", 0.5)],
-    ids=["seconds", "at once", "longer than our own longest", "date", "nonsense"],
+    [
+        ("7", 7.1),
+        ("1", 1.1),
+        *((value, 0.5) for value in ("0", "0.9", "Thu, 01 Jan 1970 00:16:40 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "soon")),
+        ("120", 120.1),
+        ("Thu, 01 Jan 1970 00:17:20 GMT", 40.1),
+    ],
+    ids=["seconds", "one", "at once", "rounded", "now", "past", "nonsense", "longer than our own longest", "date"],
 )
 def test_the_pause_is_as_long_as_the_server_asks(status: int, value: str, pause: float) -> None:
     script = Script((request("GET"), refused(status, **{"Retry-After": value})), (request("GET"), OK))
@@ -575,6 +582,65 @@ def test_a_request_that_fails_in_any_way_leaves_room_for_the_next() -> None:
     assert outcomes(threaded(Broken(), 2), 6) == ["RuntimeError"] * 6
 
 
+def test_who_asks_for_no_quiet_at_all_is_asked_less_and_less_often_all_the_same() -> None:
+    script = Script(*[(request("DELETE"), refused(429, **{"Retry-After": "0"}))] * 5, (request("DELETE"), OK))
+    client(script).call("DELETE", JOB)
+    assert script.time.slept == [0.5, 1, 2, 4, 8]
+
+
+def test_what_is_throttled_is_repeated_for_as_long_as_others_get_through() -> None:
+    answers = [(request("DELETE"), refused(429)), (request("GET"), OK)] * 20
+    script = Script(*answers, (request("DELETE"), OK))
+    asking = client(script, 1e6, 2)
+    sleep = script.time.sleep
+
+    def others(seconds: float) -> None:
+        sleep(seconds)
+        asking.call("GET", JOB)
+
+    asking._clock = replace(asking._clock, sleep=others)
+    assert asking.call("DELETE", JOB).body == {"is_success": True}
+    played(script)
+
+
+def test_what_is_throttled_while_nobody_gets_through_is_given_up() -> None:
+    script = Script(*[(request("DELETE"), refused(429))] * 3)
+    with pytest.raises(_http.Refused):
+        client(script, 1e6, 2).call("DELETE", JOB)
+    played(script)
+
+
+def test_a_call_that_has_to_be_over_before_the_task_is_repeated_for_that_long_only() -> None:
+    script = Script((request("GET"), refused(503)), (request("GET"), refused(503)), (request("GET"), OK))
+    asking = client(script, 300)
+    with pytest.raises(_http.AnswerLost):
+        asking.call("GET", JOB, end=1001.0)
+    assert [one.request.end for one in script.made] == [1001.0] * 2 and script.time.slept == [0.5]
+    asking.call("GET", JOB)
+    assert script.made[-1].request.end == 1300.0
+    played(script)
+
+
+def test_nor_does_it_wait_for_longer_where_the_server_wants_quiet() -> None:
+    script = Script((request("GET"), refused(429, **{"Retry-After": "20"})), (request("GET"), OK))
+    asking = client(script, 300)
+    for kind in (_http.Refused, _http.DeadlineExceeded):
+        with pytest.raises(kind):
+            asking.call("GET", JOB, end=1010.0)
+    assert script.time.slept == []
+    asking.call("GET", JOB)
+    played(script)
+    assert script.time.slept == [20.1]
+
+
+def test_nothing_is_sent_where_there_is_no_time_for_an_answer() -> None:
+    script = Script()
+    asking = client(script, 0.09)
+    with pytest.raises(_http.DeadlineExceeded):
+        asking.call("DELETE", JOB)
+    played(script)
+
+
 def test_waiting_for_others_counts_against_the_deadline() -> None:
     held = threading.Event()
 
@@ -583,7 +649,7 @@ def test_waiting_for_others_counts_against_the_deadline() -> None:
             held.wait(10)
             return OK
 
-    connected = threaded(Slow(), 20, seconds=0.05)
+    connected = threaded(Slow(), 20, seconds=0.3)
     with futures.ThreadPoolExecutor(2) as pool:
         calls = [pool.submit(connected.call, "DELETE", JOB) for dummy in range(2)]
         done, waiting = futures.wait(calls, 5, futures.FIRST_COMPLETED)

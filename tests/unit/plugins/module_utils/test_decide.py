@@ -121,7 +121,7 @@ ABSENT: t.List[t.Tuple[str, Sighting, t.Any, float, str, str, str]] = [
     ("accepted, then delete_failed", there(6), sent(), SOON, "fail", "done", "fail"),
     ("accepted, delete_failed as before", there(6), sent(before=6), SOON, "wait", "done", "wait"),
     ("accepted, delete_failed as before, still", there(6), sent(before=6), LATE, "fail", "done", "fail"),
-    ("accepted, failed anew", there(6), sent(before=6, passed=True), SOON, "fail", "done", "fail"),
+    ("accepted, delete_failed after another look", there(6), sent(before=6, passed=True), SOON, "wait", "done", "wait"),
     ("refused for another reason", there(8), sent(NO), SOON, "fail", "fail", "fail"),
     ("not sent", there(8), sent(NotSent("No.")), SOON, "fail", "fail", "fail"),
     ("an odd answer", there(8), sent(ODD), SOON, "send delete", "send delete", "send delete"),
@@ -202,7 +202,7 @@ def test_so_is_one_that_is_refused_in_each_status_that_it_comes_to(count: int) -
     after = there(8 if count % 2 == 0 else 12)
     assert kind(decide("absent", ["delete"], after, attempts, SOON)) == ("send delete" if count <= 5 else "fail")
     by_force = kind(decide("absent", ["delete"], there(8), [*attempts, sent(NOT_NOW, 12)], SOON, force=True))
-    assert by_force == ("send delete" if count <= 4 else "turn to stop, delete")
+    assert by_force == ("send delete" if count <= 4 else "fail")
 
 
 @pytest.mark.parametrize("count", range(1, 8))
@@ -314,6 +314,58 @@ def test_right_after_a_stop_or_a_start_a_single_answer_does_not_make_a_job_gone(
     phase = {"stop": "stop", "restart": "start"}[action]
     assert kind(decide("started", [phase], Gone(GONE), sent(None, 12, action), now)) == expected
     assert kind(decide("started", [phase], Gone(GONE), sent(NO, 12, action), SOON)) == "fail"
+
+
+@pytest.mark.parametrize("error", [None, LOST, NOT_NOW], ids=["accepted", "lost", "not now"])
+@pytest.mark.parametrize(("same_for", "expected"), [(0.0, "look"), (1.9, "look"), (2.0, "reached")])
+def test_a_status_of_before_a_restart_counts_once_it_is_shown_for_a_while(
+    error: t.Optional[CallError], same_for: float, expected: str
+) -> None:
+    attempt = sent(error, 12, "restart", shown_before=frozenset((8, 9, 12)))
+    progress = Progress(Wanted("restarted"), "10", ("start",), sighting=there(8), seen_at=SOON, same_since=SOON - same_for)
+    progress.attempts = [attempt]
+    step = kind(next_step(progress, SOON))
+    assert step == (
+        expected if expected == "look" and error else {"look": "wait", "reached": "seen" if error is LOST else "done"}[expected]
+    )
+
+
+def test_a_status_of_before_a_restart_is_no_failure_of_it_whatever_is_shown_in_between() -> None:
+    attempt = sent(None, 12, "restart", shown_before=frozenset((8, 9, 12)), passed=True)
+    for status in (9, 12):
+        assert kind(decide("restarted", ["start"], there(status), attempt, SOON)) == "wait"
+    assert kind(decide("restarted", ["start"], there(12), attempt, LATE)) == "fail"
+    assert kind(decide("restarted", ["start"], there(11), attempt, SOON)) == "fail"
+
+
+@pytest.mark.parametrize("error", [None, LOST, GONE, NO], ids=["accepted", "lost", "gone", "refused"])
+def test_what_was_there_when_the_task_began_is_not_created_again(error: t.Optional[CallError]) -> None:
+    wanted = Wanted("present", spec=Spec(name="n", description="b", train_url="/b/"))
+    progress = Progress(wanted, "10", sighting=Gone(GONE), seen_at=SOON, before=job(8), job=job(8))
+    assert kind(next_step(progress, SOON)) == "fail"
+    progress.attempts = [sent(error, action="describe")]
+    assert kind(next_step(progress, SOON)) == ("look" if error in (None, LOST) else "fail")
+    step = next_step(progress, LATE)
+    assert isinstance(step, Fail) and step.reason is Reason.VANISHED
+
+
+def test_what_is_replaced_is_created_only_where_another_look_proves_that_the_old_one_is_gone() -> None:
+    wanted = {"name": "n", "train_url": "/c/", "recreate": True}
+    phases = ["delete", "create", "run"]
+    assert kind(decide("present", phases, Gone(GONE), sent(GONE), SOON, **wanted)) == "look"
+    again = Gone(Refused("Gone.", "ModelArts.0015", 404))
+    assert kind(decide("present", phases, again, sent(GONE), SOON, **wanted)) == "turn to create, run"
+    assert kind(decide("present", phases, Gone(GONE), sent(), SOON, **wanted)) == "turn to create, run"
+    assert kind(decide("absent", ["delete"], Gone(GONE), sent(GONE), SOON)) == "done"
+
+
+def test_what_is_open_is_not_while_the_job_is_gone_but_again_once_it_is_shown() -> None:
+    one = Progress(Wanted("stopped"), "10", attempts=[sent(LOST, action="stop")], sighting=Gone(GONE))
+    assert one.open() == []
+    one.sighting = there(8)
+    assert [attempt.action for attempt in one.open()] == ["stop"]
+    one.attempts[0].moot = True
+    assert one.open() == []
 
 
 @pytest.mark.parametrize("status", [status for status in STOPPED if status != 12])

@@ -318,6 +318,82 @@ def test_an_answer_that_contradicts_itself_proves_nothing(body: Fields, yes: t.A
     assert failure.message.startswith("The answer says both that the call succeeded and that it failed: ")
 
 
+@pytest.mark.parametrize("yes", [True, "true"], ids=repr)
+@pytest.mark.parametrize("code", [None, "ModelArts.0105", "ModelArts.0015", "APIGW.0301", "APIGW.0308", "X.1"], ids=str)
+def test_whatever_its_status_a_failure_that_says_that_it_is_a_success_leaves_open_what_was_done(
+    code: t.Optional[str], yes: t.Any
+) -> None:
+    for status in (200, 201, 400, 401, 403, 404, 408, 409, 429, 500, 503):
+        body = {"is_success": yes, "job_id": "5", **({"error_code": code} if code else {})}
+        if code or status > 201:
+            assert failure_of(status, body).maybe_done, status
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"job_id": 1, "status": 8},
+        {"job_name": "n", "status": "8"},
+        {"jobs": []},
+        {"jobs": [{"job_id": 1}], "job_total_count": 1},
+    ],
+    ids=str,
+)
+def test_a_failure_in_a_2xx_that_shows_what_only_a_success_shows_proves_nothing(shown: Fields) -> None:
+    coded = {"error_code": "ModelArts.0015", "error_msg": "No."}
+    assert failure_of(200, {**shown, **coded}).__class__ is _http.Unintelligible
+    for status, body in (
+        (200, {**shown, **coded, "is_success": False}),
+        (404, {**shown, **coded}),
+        (200, {"job_id": 1, **coded}),
+    ):
+        assert failure_of(status, body).__class__ is _http.Refused, body
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "backend failed"},
+        {"error": {"message": "No."}},
+        {"code": "ModelArts.0105", "message": "No."},
+        {"code": "APIGW.0101"},
+    ],
+    ids=str,
+)
+def test_a_success_that_tells_of_an_error_in_any_form_is_none(said: Fields) -> None:
+    assert failure_of(200, {"is_success": True, **said}).maybe_done
+    assert failure_of(200, said).__class__ is _http.Refused
+    assert _http.read_answer(answer(200, {"is_success": True, "code": 200, "message": "ok", "error": None})).http_status == 200
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_two_codes_that_differ_prove_what_neither_does(status: int) -> None:
+    body = {"error_code": "APIGW.0101", "error": {"error_code": "ModelArts.0015", "error_msg": "Gone."}}
+    failure = failure_of(status, body)
+    assert (failure.code, failure.message) == ("APIGW.0101 and ModelArts.0015", "Gone.")
+    assert failure_of(status, {**body, "error_code": "ModelArts.0015"}).code == "ModelArts.0015"
+
+
+def test_of_an_answer_that_is_long_only_what_may_be_told_is_looked_at_for_secrets() -> None:
+    seen: t.List[str] = []
+
+    def mask(text: str) -> str:
+        seen.append(text)
+        return text
+
+    long = "x" * (_http.LONGEST_TEXT + 1)
+    body = {
+        "error_code": "X.1",
+        "error_msg": "m",
+        "data": ["a"] * 9,
+        "more": {"b": "c"},
+        "error": {"title": "t", "in": {"d": "e"}},
+    }
+    told = json.loads(_http.masked(answer(400, {**body, "trace": long}), mask).body)
+    assert sorted(seen) == ["X.1", "m", "t"]
+    assert told["trace"] is None and told["error"] == {"title": "t", "in": None}
+
+
 @pytest.mark.parametrize(
     ("failure", "maybe_done", "speaker"),
     [

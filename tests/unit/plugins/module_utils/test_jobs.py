@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import typing as t
 
 import pytest
@@ -30,10 +31,14 @@ class Script:
         self.calls = list(calls)
         self.queries: t.List[Fields] = []
         self.bodies: t.List[t.Any] = []
+        self.ends: t.List[float] = []
         self.now = 0.0
         self.deadline = _client.Deadline(_clock.Clock(lambda: self.now), 300.0)
 
-    def call(self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None) -> _http.Reply:
+    def call(
+        self, method: str, path: str, query: t.Optional[Fields] = None, body: t.Any = None, end: float = math.inf
+    ) -> _http.Reply:
+        self.ends.append(end)
         asked = f"{method} {path}"
         if query is not None:
             asked += f" {query['page']} of {query['per_page']}"
@@ -499,8 +504,12 @@ def test_a_job_is_shown_under_the_id_that_was_asked_for(told: Fields) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [{}, {"is_success": True}, {"job_id": "10"}, {"job_id": "11", "status": 8}, {"job_total_count": 0, "jobs": []}],
-    ids=["nothing", "only success", "no status", "another job", "a list"],
+    [
+        *({}, {"is_success": True}, {"job_id": "10"}, {"job_id": "11", "status": 8}, {"job_total_count": 0, "jobs": []}),
+        {"timestamp": 1, "status": 404, "path": "/x"},
+        {"status": 12, "message": "x"},
+    ],
+    ids=["nothing", "only success", "no status", "another job", "a list", "an error of a framework", "another status"],
 )
 def test_an_answer_that_is_not_this_job_is_an_error(reply: Fields) -> None:
     with pytest.raises(_http.Unintelligible, match="not the details of this job") as caught:
@@ -771,6 +780,19 @@ def test_the_list_is_read_too_where_that_is_asked_for_until_it_holds_the_job_and
     never = _jobs.Watch()
     for calls in ((NOT_IN_LIST,), (NOT_IN_LIST,), ()):
         assert look((GET, raw()), *calls, watch=never, list_too=True) == _jobs.Found(_jobs.represent(raw()))
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(300.0, 10.0), (40.0, 10.0), (8.0, 2.0)])
+def test_a_list_that_is_not_needed_yet_may_take_a_moment_only(seconds: float, end: float) -> None:
+    late = _http.DeadlineExceeded("No time is left.")
+    script = Script((GET, raw()), (asked(1, 1000), late), (GET, read(404)), (asked(1, 1000), late))
+    script.deadline = _client.Deadline(_clock.Clock(lambda: script.now), seconds)
+    reading, watch = jobs(script), _jobs.Watch()
+    assert reading.look("10", watch, list_too=True) == _jobs.Found(_jobs.represent(raw()))
+    with pytest.raises(_http.DeadlineExceeded):  # here it is needed
+        reading.look("10", watch, list_too=True)
+    played(script)
+    assert script.ends == [math.inf, end, math.inf, math.inf]
 
 
 @EACH_ANSWER

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing as t
 
@@ -65,7 +66,7 @@ class Script(_jobs.Jobs):
         """Return one job."""
         return job(job_id, self.play(f"get {job_id}"))
 
-    def list(self, search: t.Optional[str] = None) -> _jobs.Listing:
+    def list(self, search: t.Optional[str] = None, end: float = math.inf) -> _jobs.Listing:
         """Return all jobs."""
         rows = self.play("list").items()
         self.held.update(one for one, dummy in rows)
@@ -218,6 +219,21 @@ def test_an_answer_that_the_job_is_gone_is_told_where_the_time_is_over() -> None
     dummy, (one,) = work(calls, "1", state="restarted", seconds=20)
     assert isinstance(one.end, Fail) and (end(one), one.end.error, one.end.status) == ("TIMED_OUT", GONE, None)
     assert one.changed and not one.open()
+
+
+def test_an_answer_that_a_job_is_gone_does_not_close_a_request_where_the_job_is_shown_again() -> None:
+    calls: Calls = [("get 1", 8), ("stop 1", LOST), ("get 1", GONE), ("get 1", 8)]
+    dummy, (one,) = work(calls, "1", state="stopped")
+    assert end(one) == "UNCLEAR" and [attempt.action for attempt in one.open()] == ["stop"]
+
+
+def test_what_looks_have_shown_is_noted_with_the_request_and_for_how_long_since() -> None:
+    calls: Calls = [("get 1", 9), ("get 1", 12), ("restart 1", OK), ("get 1", 8), ("get 1", 12), ("get 1", 4), ("get 1", 8)]
+    script, (one,) = work(calls, "1", state="restarted")
+    assert end(one) == "done" and one.attempts[0].shown_before == {9, 12}
+    script, (one,) = work([("get 1", 8), ("stop 1", OK), ("get 1", 12), ("restart 1", OK), ("get 1", 8)], "1", state="restarted")
+    assert end(one) == "done" and one.attempts[1].shown_before == {8, 12}
+    assert one.same_since is not None and one.seen_at - one.same_since >= 2 and script.now < 10
 
 
 def test_a_request_that_was_not_sent_is_not_open() -> None:

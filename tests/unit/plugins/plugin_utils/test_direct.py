@@ -134,12 +134,24 @@ def test_signs_of_life_come_after_5_s_and_then_more_and_more_seldom(seconds: flo
     assert told[: len(shown)] == shown and (seconds == 1000 or len(told) == len(shown))
 
 
-@pytest.mark.parametrize(("parents", "ends"), [([7, 7, 7], 0), ([7, 1, 1], 1), ([7, 7, 9], 1), ([1, 1, 1], 0)])
-def test_what_waits_for_a_module_ends_once_ansible_is_gone(parents: t.List[int], ends: int) -> None:
-    left, ended = iter(parents), []
-    looks = iter([False] * (len(parents) - 1) + [True])
-    _direct.end_without_parent(lambda dummy: next(looks), lambda: next(left), lambda: ended.append(True))
+@pytest.mark.parametrize(("alone", "ends"), [([False, False], 0), ([False, True], 1), ([True, True], 1), ([], 0)], ids=str)
+def test_what_waits_for_a_module_ends_once_ansible_is_gone(alone: t.List[bool], ends: int) -> None:
+    left, ended = iter(alone), []
+    looks = iter([False] * len(alone) + [True])
+    _direct.end_alone(lambda dummy: next(looks), lambda: next(left), lambda: ended.append(True))
     assert len(ended) == ends
+
+
+def test_a_process_is_orphaned_once_its_parent_at_the_first_task_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_direct, "STARTED_BY", {})
+    own, parents = 50, iter([7, 7, 7, 7, 1, 1, 1, 1])
+    monkeypatch.setattr(os, "getpid", lambda: own)
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    assert [_direct.orphaned() for dummy in range(4)] == [False, False, True, True]
+    own = 51  # a fork of it, whose parent has been that all the time
+    assert _direct.STARTED_BY == {50: 7}
+    monkeypatch.setattr(os, "getppid", lambda: 50)
+    assert not _direct.orphaned() and _direct.STARTED_BY[51] == 50
 
 
 def test_where_no_thread_can_be_started_the_work_is_done_without_what_goes_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
