@@ -48,6 +48,7 @@ else:
 
 SHORTEST_SECRET = 4  # characters
 LONGEST_TEXT = 16384  # characters of a text that an error may tell, before it is cut
+REFUSES_US = r"(?i)alert[ _](certificate[ _]required|bad[ _]certificate|certificate[ _](expired|revoked|unknown)|unknown[ _]ca)"
 LONGEST_ID = 128  # characters of the id of a request
 DEEPEST = 30  # levels of nesting; the API uses four
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -486,15 +487,18 @@ def one_line(value: t.Any, length: int = 400) -> t.Optional[str]:
 
 def describe_body(answer: Answer) -> str:
     """Say what is wrong with an answer that has no message of the API in it."""
+    it = "The answer" if 200 <= answer.status < 300 else f"The answer (HTTP {answer.status})"
     if len(answer.body) > MAX_ANSWER_BYTES:
-        return f"The answer is longer than {MAX_ANSWER_BYTES // 1024 // 1024} MiB."
+        return f"{it} is longer than {MAX_ANSWER_BYTES // 1024 // 1024} MiB."
     if not answer.body.strip():
-        return "The answer has an empty body."
+        return f"{it} has an empty body."
     if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        return "The answer is compressed, which was not asked for: something between here and the server does that."
+        return f"{it} is compressed, which was not asked for: something between here and the server does that."
     if parse_json(answer.body) is None and answer.body.strip() != b"null":
-        return "The answer is not JSON."
-    return "The answer is JSON, but not what this call answers with."
+        return f"{it} is not JSON."
+    if says(parse_json(answer.body), "false"):
+        return f"{it} says that the call failed, and not why."
+    return f"{it} is JSON, but not what this call answers with."
 
 
 def retry_after(headers: t.Mapping[str, str], now: float) -> t.Optional[float]:
@@ -750,6 +754,9 @@ def accident(error: Exception, route: Route, seconds: float) -> CallError:
     if any(isinstance(cause, UnicodeEncodeError) for cause in chain):
         text = "it, or the URL of the proxy, has a character in it that no header can carry"
         return Unsendable(f"The request to {route.host} cannot be sent: {text}.", speaker=Speaker.LOCAL)
+    if any(isinstance(cause, ssl.SSLError) and re.search(REFUSES_US, str(cause)) for cause in chain):
+        wants = "it wants a client certificate, or another one (client_cert, client_key)"  # with TLS 1.3 that is told late
+        return Unsendable(f"{route.host}{route.through} refused the TLS connection: {wants}.", speaker=Speaker.LOCAL)
     if any(isinstance(cause, _wire.NotConnected) for cause in chain):
         return unconnected(chain, route, seconds)
     if any(isinstance(cause, (socket.timeout, urllib3_exceptions.TimeoutError)) for cause in chain):

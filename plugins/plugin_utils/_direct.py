@@ -227,6 +227,16 @@ def beside(work: t.Callable[..., None], *arguments: t.Any) -> t.Iterator[None]:
             thread.join()
 
 
+class TimedOut(AnsibleActionFail):  # type: ignore[misc]  # ansible-core has no types
+    """The C(timeout) of a task is over: a failure that was returned would be tried again. Its result tells what was done."""
+
+    def as_task_result(self, unified: t.Any) -> t.Any:
+        """Have newer cores count what was changed, which older ones read from the result."""
+        told = super().as_task_result(unified)
+        told.changed = bool(self.result.get("changed"))
+        return told
+
+
 # --- the action --------------------------------------------------------------------------------------------------
 
 
@@ -367,11 +377,11 @@ class DirectAction(ModuleAction):  # type: ignore[misc]  # ansible-core has no t
         except (AnsibleError, KeyError):
             return True  # a core that does not know the setting does
 
-    def _timed_out(self, result: Result) -> AnsibleActionFail:
-        """Return what tells that C(timeout) was over: a failure that was returned would be tried again."""
+    def _timed_out(self, result: Result) -> TimedOut:
+        """Return what tells that C(timeout) was over."""
         message = f"The timeout of this task ({self._task.timeout} s) is over. {result['msg']}"
         hidden = {"_ansible_no_log": True} if self._task.no_log else {}
-        error = AnsibleActionFail(message, result={**result, "msg": message, **hidden})
+        error = TimedOut(message, result={**result, "msg": message, **hidden})
         error.result.pop("exception", None)
         error.result.update(wrap_var(dict(error.result)))  # older cores take the texts of an error for templates
         return error

@@ -307,7 +307,9 @@ def test_what_a_job_says_is_no_template_where_a_timeout_has_ended_the_task(cloud
     refusing.fault(operation="delete", status=400, body={"error_code": "ModelArts.0105", "error_msg": "{{ 6 * 7 }}"})
     refusing.fault(operation="get", nth=2, times=0, delay=20)
     rows: t.Dict[str, Row] = {name: (one, {"state": "absent", "job_id": "1"}) for name, one in (("a", cloud), ("b", refusing))}
-    then = [{"ansible.builtin.debug": {"msg": "<{{ result.job.job_desc }}> <{{ result.msg }}> <{{ result.error_message | d('-') }}>"}}]
+    then = [
+        {"ansible.builtin.debug": {"msg": "<{{ result.job.job_desc }}> <{{ result.msg }}> <{{ result.error_message | d('-') }}>"}}
+    ]
     running = begin_table(rows, tmp_path, timeout=5, then=then)
     running.process.wait(timeout=60)
     said = running.output()

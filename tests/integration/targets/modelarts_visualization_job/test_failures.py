@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import socket
+import ssl
+import threading
 import typing as t
 
 import pytest
@@ -83,6 +86,33 @@ class TestTls:
         assert {name for name in cases if told[name]["changed"] and not told[name].get("failed")} == good
         assert {entry["job_id"] for entry in cloud.log() if entry["operation"] != "list"} == good
         assert cloud.job_ids() == set(cases) - good
+
+
+def test_a_server_that_wants_a_client_certificate_is_asked_once_and_says_so(
+    cloud: Cloud, play: Play, tmp_path: pathlib.Path
+) -> None:
+    issuer, met = trustme.CA(), []
+    issuer.cert_pem.write_to_path(tmp_path / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    issuer.configure_trust(context)
+
+    def refuse(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # it is closed
+            while True:
+                peer, address = server.accept()
+                met.append(address)
+                with peer, contextlib.suppress(OSError):
+                    context.wrap_socket(peer, server_side=True).recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=refuse, args=(server,), daemon=True).start()
+        endpoint = f"https://127.0.0.1:{server.getsockname()[1]}"
+        [result] = play(absent("10", endpoint=endpoint, ca_cert=str(tmp_path / "authority.pem")), environ=cloud.access_key())
+        server.shutdown(socket.SHUT_RDWR)
+    assert failed(result, "refused the TLS connection: it wants a client certificate", "client_cert"), result["msg"]
+    assert len(met) == 1 and result["changed"] is False
 
 
 # --- no one there ------------------------------------------------------------------------------------------------

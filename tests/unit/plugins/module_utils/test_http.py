@@ -33,6 +33,7 @@ HTML = b"<html><body>Bad Gateway</body></html>"
 TOO_LONG = b'{"is_success":true,"x":"' + b"x" * _http.MAX_ANSWER_BYTES + b'"}'
 EMPTY_BODY = "The answer has an empty body."
 NO_JSON = "The answer is not JSON."
+NO_REASON = "The answer says that the call failed, and not why."
 ODD_JSON = "The answer is JSON, but not what this call answers with."
 
 
@@ -115,8 +116,8 @@ SHAPES: t.List[t.Tuple[str, int, t.Any, Failure, t.Optional[str], str]] = [
     ("200, 'False'", 200, {"is_success": "False", "error_msg": "No."}, _http.Refused, None, "No."),
     ("200, only a code", 200, {"error_code": "M.1"}, _http.Refused, "M.1", ODD_JSON),
     ("200, code and message", 200, {"error_code": "M.1", "error_msg": "No."}, _http.Refused, "M.1", "No."),
-    ("200, false and nothing else", 200, {"is_success": False}, _http.Refused, None, ODD_JSON),
-    ("200, 'false' and nothing else", 200, {"is_success": "false"}, _http.Refused, None, ODD_JSON),
+    ("200, false and nothing else", 200, {"is_success": False}, _http.Refused, None, NO_REASON),
+    ("200, 'false' and nothing else", 200, {"is_success": "false"}, _http.Refused, None, NO_REASON),
     ("201, false", 201, {"is_success": False, "error_message": "No."}, _http.Refused, None, "No."),
     (
         "gateway",
@@ -191,7 +192,8 @@ def test_a_failure_is_read_in_whichever_shape_it_comes(
 ) -> None:
     failure = failure_of(status, body)
     assert failure.__class__ is kind
-    assert (failure.code, failure.message, failure.http_status) == (code, message, status)
+    told = message if status < 300 else message.replace("The answer ", f"The answer (HTTP {status}) ")
+    assert (failure.code, failure.message, failure.http_status) == (code, told, status)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
@@ -972,6 +974,15 @@ def test_a_certificate_that_cannot_be_verified_is_known_as_such_however_deep_it_
     failure = _http.accident(not_connected(urllib3_exceptions.SSLError(bad)), HERE, 3.0)
     assert failure.__class__ is _http.Unsendable
     assert failure.message == "The certificate of h cannot be verified: self-signed certificate (validate_certs, ca_cert)."
+
+
+@pytest.mark.parametrize("alert", ["tlsv13 alert certificate required", "tlsv1 alert unknown ca", "sslv3 alert bad certificate"])
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_server_that_refuses_our_certificate_is_known_as_such_and_asked_once(alert: str, connected: bool) -> None:
+    refusal = ssl.SSLError(1, f"[SSL: {alert.upper().replace(' ', '_')}] {alert} (_ssl.c:2580)")
+    failure = _http.accident(requests.exceptions.SSLError(refusal) if connected else not_connected(refusal), HERE, 3.0)
+    assert failure.__class__ is _http.Unsendable and failure.speaker is _http.Speaker.LOCAL
+    assert failure.message.startswith("h refused the TLS connection: it wants a client certificate")
 
 
 def test_what_came_of_an_earlier_request_proves_nothing_of_this_one(wire: Wire, transport: _http.Transport) -> None:
