@@ -174,7 +174,8 @@ options:
     default: 30
   api_retries:
     description:
-      - How often a request is repeated after a passing failure, with pauses that grow, or as the server asks.
+      - How often a request is repeated after a passing failure, with pauses that grow, or as the server asks. While others of
+        the task get through, a request that was throttled is repeated further.
       - Requests that change something are repeated only where the answer proves that nothing was done. A lost answer to a
         delete is followed by a look at the job.
     type: int
