@@ -440,16 +440,20 @@ def failed(body: t.Any, code: t.Optional[str]) -> bool:
     """Tell whether the body of a 2xx answer tells of a failure."""
     if code is not None or not isinstance(body, dict):
         return code is not None
+    if says(body, "false") or isinstance(body.get("error"), dict):
+        return True
     coded = re.match(r"[A-Za-z]+\.[0-9]+$", str(body.get("code"))) is not None
-    return says(body, "false") or coded or bool(body.get("error"))
+    return not shows_success(body) and (coded or bool(body.get("error")))
 
 
 def contradicts_itself(body: t.Any) -> bool:
     """Tell whether a failure that comes with a 2xx says of itself that it is none, or shows what only a success does."""
-    if not isinstance(body, dict) or says(body, "false"):
-        return False
-    shows_a_job = "status" in body and ("job_id" in body or "job_name" in body)
-    return says(body, "true") or "jobs" in body or shows_a_job
+    return says(body, "true") or (isinstance(body, dict) and shows_success(body) and not says(body, "false"))
+
+
+def shows_success(body: Json) -> bool:
+    """Tell whether a body has in it what nothing but a success has: a job, or a list of them."""
+    return "jobs" in body or ("status" in body and ("job_id" in body or "job_name" in body))
 
 
 def says(body: t.Any, is_success: str) -> bool:

@@ -450,14 +450,15 @@ def test_what_is_interrupted_in_a_pause_is_not_repeated(failure: Reply) -> None:
 
 
 @pytest.mark.parametrize("ended", ["interrupted", "over"])
-def test_an_interrupt_and_the_deadline_stay_what_they_are_while_iam_is_asked(ended: str) -> None:
+def test_an_interrupt_stays_what_it_is_while_iam_is_asked_and_the_deadline_is_told_with_what_iam_said(ended: str) -> None:
     script = Script((f"POST {TOKENS} as nobody", refused(503)), seconds=400.0 if ended == "over" else 0.0)
     stopped = threading.Event()
     connected = client(script, 900.0, stopped=stopped.is_set, credentials=PASSWORD)
     script.time.meanwhile = stopped.set if ended == "interrupted" else lambda: setattr(script.time, "now", 5000.0)
     for dummy in range(2):
-        with pytest.raises(_http.Interrupted if ended == "interrupted" else _http.DeadlineExceeded):
+        with pytest.raises(_http.Interrupted if ended == "interrupted" else _http.NoAccess) as caught:
             connected.call("GET", JOB)
+        assert ended == "interrupted" or caught.value.speaker is _http.Speaker.IAM
     played(script)
 
 
@@ -631,6 +632,16 @@ def test_nor_does_it_wait_for_longer_where_the_server_wants_quiet() -> None:
     asking.call("GET", JOB)
     played(script)
     assert script.time.slept == [20.1]
+
+
+@pytest.mark.parametrize("failure", [_http.NotSent("h refused the connection."), refused(503)], ids=["not sent", "503"])
+def test_what_the_last_try_met_is_told_where_the_time_is_over_before_the_next(failure: Reply) -> None:
+    script = Script((request("GET"), failure))
+    asking = client(script, 0.59)  # the pause of half a second leaves too little
+    with pytest.raises(_http.CallError) as caught:
+        asking.call("GET", JOB)
+    played(script)
+    assert not isinstance(caught.value, _http.DeadlineExceeded)
 
 
 def test_nothing_is_sent_where_there_is_no_time_for_an_answer() -> None:

@@ -365,7 +365,10 @@ def test_a_failure_in_a_2xx_that_shows_what_only_a_success_shows_proves_nothing(
 def test_a_success_that_tells_of_an_error_in_any_form_is_none(said: Fields) -> None:
     assert failure_of(200, {"is_success": True, **said}).maybe_done
     assert failure_of(200, said).__class__ is _http.Refused
-    assert _http.read_answer(answer(200, {"is_success": True, "code": 200, "message": "ok", "error": None})).http_status == 200
+    harmless = {"is_success": True, "code": 200, "message": "ok", "error": None}
+    of_a_job = {"job_id": 1, "status": 11, "error": "The image cannot be pulled.", "code": "Image.1"}
+    for body in (harmless, of_a_job, {"jobs": [], "error": "None."}):
+        assert _http.read_answer(answer(200, body)).body == body
 
 
 @pytest.mark.parametrize("status", [200, 404])
