@@ -67,7 +67,6 @@ def interruptible(
     before = {number: signal.signal(number, end) for number in signals}
     awoken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     plain = Clock()
-
     try:
         sleep = functools.partial(sleep_on, reader, nobody_waits)
         yield Clock(plain.monotonic, sleep, plain.time, lambda: bool(ended) or nobody_waits())
