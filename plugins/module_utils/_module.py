@@ -642,10 +642,10 @@ def left_of(progress: Progress) -> t.Optional[Job]:
     gone = isinstance(progress.sighting, Gone)
     if not progress.changed:
         return None if gone else progress.before
-    if progress.wanted.check_mode:
+    asked_for = not progress.wanted.wait and progress.wanted.state != "present" and not isinstance(progress.end, Fail)
+    if progress.wanted.check_mode or asked_for:
         return predicted(progress)
-    deleted = progress.wanted.state == "absent" and not isinstance(progress.end, Fail)
-    return None if gone or deleted else progress.job
+    return None if gone else progress.job
 
 
 def brief(job: t.Optional[Job]) -> Result:

@@ -848,6 +848,23 @@ def test_the_diff_shows_the_job_before_and_what_remains(run: Runner, check_mode:
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("options", "calls", "status"),
+    [
+        (STOPPED, [*LOOK, ("POST 10/stop", OK)], "killed"),
+        (RESTARTED, [*LOOK, ("POST 10/stop", OK), ("GET 10", shown(12)), ("POST 10/restart", OK)], "running"),
+        (DELETE, [*LOOK, ("DELETE 10", OK)], None),
+    ],
+    ids=["stopped", "restarted", "absent"],
+)
+def test_without_wait_the_diff_shows_what_was_asked_for_as_check_mode_does(
+    run: Runner, options: Fields, calls: Calls, status: t.Optional[str], check_mode: bool
+) -> None:
+    diff = run(module, {**options, "job_id": "10", "wait": False}, LOOK if check_mode else calls, check_mode).result["diff"]
+    assert diff["after"].get("status_name") == status
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
 def test_the_diff_of_a_description_is_that_field_only(run: Runner, check_mode: bool) -> None:
     options = {"state": "present", "job_id": "10", "description": "other"}
     diff = run(module, options, LOOK if check_mode else [*LOOK, ("PUT 10", OK)], check_mode).result["diff"]
