@@ -230,9 +230,9 @@ def beside(work: t.Callable[..., None], *arguments: t.Any) -> t.Iterator[None]:
 class TimedOut(AnsibleActionFail):  # type: ignore[misc]  # ansible-core has no types
     """The C(timeout) of a task is over: a failure that was returned would be tried again. Its result tells what was done."""
 
-    def as_task_result(self, unified: t.Any) -> t.Any:
+    def as_task_result(self, utr: t.Any) -> t.Any:
         """Have newer cores count what was changed, which older ones read from the result."""
-        told = super().as_task_result(unified)
+        told = super().as_task_result(utr)
         told.changed = bool(self.result.get("changed"))
         return told
 

@@ -234,13 +234,17 @@ MOST_ROWS_AT_ONCE = 12
 OF_ALL_ROWS = "ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'result'))"
 
 
+# What is started in the background ignores Ctrl-C, and so does what it starts itself; a terminal's shell has it heard.
+HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
 class Running:
     """A playbook that runs, in a process group of its own as a shell starts it. ``lines``: what it said, and when."""
 
     def __init__(self, command: t.Sequence[str], environ: t.Dict[str, str]) -> None:
         self.lines: t.List[t.Tuple[float, str]] = []
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-c", HEARING, *command],
             env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

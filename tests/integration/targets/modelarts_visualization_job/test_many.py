@@ -79,7 +79,7 @@ def test_a_refused_key_ends_all_at_once(cloud: Cloud, play: Play) -> None:
     cloud.fault(operation="delete", nth=3, times=0, status=401, body=bad)
     run = play(many(ids, max_concurrency=1, wait=False))[0]
     assert run["failed"] and run["changed"] is True
-    assert "8 of 10 visualization jobs failed, 2 deleted, 0 unchanged. APIGW.0301: 1 (3); not tried: 7 (4, " in run["msg"]
+    assert "8 of 10 visualization jobs failed, 2 being deleted, 0 unchanged. APIGW.0301: 1 (3); not tried: 7 (4, " in run["msg"]
     assert cloud.calls().count("delete") == 3
 
 
