@@ -225,16 +225,14 @@ class Client:
     def _repeat(self, request: Request, gate: Gate) -> Reply:
         """Send a request until it succeeds or repeating it is useless, unsafe, or past the deadline."""
         attempt, before = 0, gate.successes
-        last: t.Optional[CallError] = None
+        met: t.List[CallError] = []
         while True:
             try:
                 return self._send(request, gate, attempt)
-            except DeadlineExceeded:
-                if last is None:
-                    raise
-                raise last from None  # it says more than that the time is over
+            except DeadlineExceeded as over:
+                raise (met[-1] if met else over) from None  # what was met says more than that the time is over
             except CallError as error:
-                last = error
+                met.append(error)
                 if is_throttled(error) and gate.successes > before:  # others get through, so in time this one will
                     attempt, before = 0, gate.successes
                 pause = 0.0 if wants_quiet(error) else self._pause(error, attempt)
