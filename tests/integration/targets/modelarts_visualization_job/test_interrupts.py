@@ -99,38 +99,6 @@ def test_an_interrupted_playbook_begins_no_further_deletion(
     assert left_running(tmp_path) == []  # a worker that nobody reads from must not wait until somebody does
 
 
-AGAIN: t.Dict[str, Result] = {
-    "a loop": {"loop": [str(number) for number in range(1, 61)], "loop_control": {"pause": 2}},
-    "until": {"until": "false", "retries": 60, "delay": 1, "vars": {"item": "1"}},
-}
-
-
-@EACH_WAY
-@pytest.mark.parametrize("interrupt", [in_terminal, at_once])
-@pytest.mark.parametrize("again", AGAIN)
-def test_nor_does_a_task_that_is_done_again_and_again(
-    clouds: Clouds, tmp_path: pathlib.Path, again: str, interrupt: t.Callable[[Running], None], direct: bool
-) -> None:
-    rows: t.Dict[str, Row] = {}
-    for latency in (50, 1000):  # so that here a request is under way, and there a pause between two
-        cloud = clouds(latency_ms=latency, denied=["delete"])
-        cloud.add_many([{"job_id": str(number)} for number in range(1, 61)])
-        options: Result = {"state": "absent", "job_id": "{{ item }}", "wait": False, "otc_modelarts_direct": direct}
-        rows[f"of-{latency}"] = (cloud, options)
-    running = begin_table(rows, tmp_path, **AGAIN[again])
-    end = time.monotonic() + 60
-    while not all(len(cloud.times("delete")) >= 2 for cloud, dummy in rows.values()):
-        assert running.process.poll() is None and time.monotonic() < end, running.output()
-        time.sleep(0.05)
-    time.sleep(0.5)
-    interrupt(running)
-    moment = time.time()
-    running.process.wait(timeout=20)
-    time.sleep(max(0.0, moment + GRACE + AFTERMATH - time.time()))
-    assert {name: begun_after(cloud, moment) for name, (cloud, dummy) in rows.items()} == {name: [] for name in rows}
-    assert left_running(tmp_path) == []
-
-
 def test_after_a_timeout_the_play_goes_on_though_an_answer_is_still_to_come(
     clouds: Clouds, tmp_path: pathlib.Path, directly_unless_said: None
 ) -> None:
