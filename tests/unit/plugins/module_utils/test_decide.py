@@ -317,7 +317,7 @@ def test_right_after_a_stop_or_a_start_a_single_answer_does_not_make_a_job_gone(
 
 
 @pytest.mark.parametrize("error", [None, LOST, NOT_NOW], ids=["accepted", "lost", "not now"])
-@pytest.mark.parametrize(("same_for", "expected"), [(0.0, "look"), (1.9, "look"), (2.0, "reached")])
+@pytest.mark.parametrize(("same_for", "expected"), [(0.0, "look"), (1.9, "look"), (2.0, "reached"), (21.0, "reached")])
 def test_a_status_of_before_a_restart_counts_once_it_is_shown_for_a_while(
     error: t.Optional[CallError], same_for: float, expected: str
 ) -> None:
