@@ -236,7 +236,7 @@ class Client:
                 if is_throttled(error) and gate.successes > before:  # others get through, so in time this one will
                     attempt, before = 0, gate.successes
                 pause = 0.0 if wants_quiet(error) else self._pause(error, attempt)
-                late = max(pause, self._quiet()) >= request.end - self._clock.monotonic()
+                late = max(pause, self._quiet()) >= self._left(request)
                 if attempt >= self.retries or late or not repeatable(error, request.idempotent):
                     raise
             if pause:
@@ -310,10 +310,14 @@ class Client:
         """Return the seconds for which the server wants no request; not more than zero where it wants one."""
         return self._quiet_until - self._clock.monotonic()
 
+    def _left(self, request: Request) -> float:
+        """Return the seconds until a request has to be over."""
+        return request.end - self._clock.monotonic()
+
     def _keep_quiet(self, request: Request) -> None:
         """Let the time pass in which the server wants no request. Raises :class:`DeadlineExceeded` where it is too long."""
         quiet = self._quiet()
-        if quiet > 0 and quiet >= request.end - self._clock.monotonic():
+        if quiet > 0 and quiet >= self._left(request):
             left = f"longer than is left of wait_timeout ({self.deadline.seconds:g} s)"
             raise DeadlineExceeded(f"The server wants no request for another {quiet:.3g} s, {left}.")
         if quiet > 0:

@@ -415,17 +415,22 @@ def forbidden_step(progress: Progress, error: t.Optional[CallError], now: float)
 
 def gone_step(progress: Progress, sighting: Gone, now: float) -> Step:
     """The job is proven gone."""
-    if "delete" not in progress.phases and is_sudden(progress, now):
-        return Look()
+    if "delete" not in progress.phases:
+        return lost_step(progress, sighting, now)
     last = progress.attempt
     if "create" in progress.phases and last is not None and last.error is not None and sighting.proof is last.error:
         return Look()  # what takes its place is not made on the word of a single answer
-    if "delete" not in progress.phases:
-        return Fail(Reason.MISSING if progress.before is None else Reason.VANISHED, sighting.proof)
     if any(one.action == "delete" for one in progress.open()):
         return Seen("delete")
     rest = tuple(name for name in progress.phases if name not in ("delete", "stop"))
     return Replan(rest) if rest else Done(sighting.proof)
+
+
+def lost_step(progress: Progress, sighting: Gone, now: float) -> Step:
+    """The job is gone that was to stay. It is not made again: what says so may be wrong, or somebody has deleted it."""
+    if is_sudden(progress, now):
+        return Look()
+    return Fail(Reason.MISSING if progress.before is None else Reason.VANISHED, sighting.proof)
 
 
 def first_step(progress: Progress, phase: Phase, status: int) -> Step:
@@ -471,7 +476,7 @@ def accepted_step(progress: Progress, phase: Phase, attempt: Attempt, status: in
         return Wait()
     if status in phase.reached and not is_old(progress, attempt, status):
         return reached_step(progress)
-    left_over = status in (attempt.status_before, *attempt.shown_before) and now - attempt.at < SETTLE_SECONDS
+    left_over = status in attempt.shown_before and now - attempt.at < SETTLE_SECONDS
     if status in phase.broken and not left_over:
         return Fail(Reason.BROKEN, None, status)
     return Wait()
@@ -566,11 +571,6 @@ def replace_step(progress: Progress, job: Job) -> Step:
     if _jobs.obs_path(job["train_url"] if path is None else path) is None:
         return Fail(Reason.RECREATE_NO_PATH)
     return Replan(("delete", "create", "run"))
-
-
-def lost_step(progress: Progress, sighting: Gone, now: float) -> Step:
-    """The job was there when the task began. It is not made again: what says so may be wrong, or somebody has deleted it."""
-    return Look() if is_sudden(progress, now) else Fail(Reason.VANISHED, sighting.proof)
 
 
 def missing_step(progress: Progress, sighting: Gone) -> Step:

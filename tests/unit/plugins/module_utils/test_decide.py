@@ -65,6 +65,7 @@ def there(status: int, **fields: t.Any) -> Found:
 
 def sent(error: t.Optional[CallError] = None, before: int = 8, action: str = "delete", **fields: t.Any) -> Attempt:
     """Return what came of a request that was sent while a status was shown."""
+    fields.setdefault("shown_before", frozenset((before,)))
     return Attempt(action, SENT_AT, before, answered=True, error=error, **fields)
 
 
