@@ -199,8 +199,12 @@ def outcome_by(calls: Calls, number: int, workspace: str, options: t.Mapping[str
             open_unless(not proven_gone(calls, call.job_id, workspace))
         return seen or None
     effect = (*world.STOPPED, world.KILLING) if call.action == "stop" else (*world.STARTING, *world.RUNNING)
-    before = next((one.shown[call.job_id]["status"] for one in reversed(calls[:number]) if call.job_id in one.shown), 0)
-    if before not in effect and any(row["status"] in effect for row in rows):
+    earlier = [one.shown[call.job_id]["status"] for one in calls[:number] if call.job_id in one.shown]
+    before = earlier[-1] if earlier else 0
+    moments = {one.ended: one.shown[call.job_id]["status"] for one in later if call.job_id in one.shown}
+    if before not in effect and any(status in effect for status in moments.values()):
+        new = any(status in effect and status not in earlier for status in moments.values())
+        open_unless(new or twice([moment for moment, status in moments.items() if status in effect]))  # it may be one of before
         return True
     open_unless(not proven_gone(calls, call.job_id, workspace) and all(row["status"] == before for row in rows))
     return None

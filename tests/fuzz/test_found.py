@@ -207,6 +207,15 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         UNKNOWN,
     ),
+    "a status of before, shown once after a start without an answer, is no start": (
+        Schedule(
+            {"state": "restarted", "job_id": "10"},
+            (*("fine",) * 5, "someone deletes it"),
+            ("fine", "503, done"),
+            settings={"missing_job": "0101", "delete_seconds": 1.0, "stop_seconds": 1.0, "start_seconds": 1.0},
+        ),
+        (True, True, True),
+    ),
 }
 
 
