@@ -363,7 +363,7 @@ class Watch:
     ) -> Sighting:
         """Say what follows from a look that did not show the job.
 
-        :param now: seconds, on the clock of the listing.
+        :param now: when the answer came, or the list where that alone was read; seconds, on the clock of the listing.
         :param answer: what asking for the job by its id was refused with; ``None`` where only the list was read.
         :param listing: the list without the job, or why there is none.
         :param asked: when the look began, where that is not now: a slow answer tells of a time that was before it came.
@@ -558,6 +558,7 @@ class Jobs:
         except (NoAccess, DeadlineExceeded, Interrupted):
             raise
         except CallError as error:
+            answered = self._now()
             if says_gone(error):
                 return Gone(error)
             if not says_maybe_gone(error, looking=True) and not says_forbidden(error):
@@ -566,7 +567,7 @@ class Jobs:
             if isinstance(shown, Listing) and job_id in shown.jobs:
                 return watch.saw(shown.jobs[job_id], in_list=True)
             watch.listed = watch.listed or job_id in self.held
-            return watch.judge(self._now(), error, shown, asked)
+            return watch.judge(answered, error, shown, asked)
         wanted = list_too and not watch.listed and watch.lists_read < LISTS_READ
         if wanted:
             self._glance_at_list()

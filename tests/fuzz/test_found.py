@@ -216,6 +216,15 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         (True, True, True),
     ),
+    "an answer without a code came before the slow list that was read after it": (
+        Schedule(
+            {**ABSENT, "wait_timeout": 60, "wait_sleep": 0.5},
+            changes=("502, done",),
+            settings={"missing_job": "html404", "delete_seconds": 40.0},
+            way=Way(latency=3.0),
+        ),
+        DONE,
+    ),
 }
 
 
