@@ -32,7 +32,7 @@ class Script:
         self.queries: t.List[Fields] = []
         self.bodies: t.List[t.Any] = []
         self.ends: t.List[float] = []
-        self.now = 0.0
+        self.now, self.takes = 0.0, 0.0
         self.deadline = _client.Deadline(_clock.Clock(lambda: self.now), 300.0)
 
     def call(
@@ -48,9 +48,10 @@ class Script:
         if asked != expected:
             pytest.fail(f"{asked} comes where {expected} should")
         self.bodies.append(body)
+        begun, self.now = self.now, self.now + self.takes
         if isinstance(reply, _http.CallError):
             raise reply
-        return _http.Reply(reply, {}, 200, "r", self.now)
+        return _http.Reply(reply, {}, 200, "r", begun)
 
 
 def jobs(script: Script, workspace_id: t.Optional[str] = None) -> _jobs.Jobs:
@@ -902,6 +903,15 @@ def test_a_list_that_was_read_for_others_has_held_the_job_too() -> None:
     own.list_or_error()
     own.look("10", watch, listing=_jobs.Listing({}, True))
     assert watch.listed
+    played(script)
+
+
+def test_an_answer_without_a_code_is_of_when_it_came_however_long_the_list_behind_it_takes() -> None:
+    nowhere = [(GET, read(404)), (asked(1, 1000), page([], 0))]
+    script, watch = Script(*nowhere, *nowhere), _jobs.Watch()
+    script.takes = _jobs.CONFIRM_SECONDS
+    assert not isinstance(jobs(script).look("10", watch), _jobs.Gone)
+    assert isinstance(jobs(script).look("10", watch), _jobs.Gone)
     played(script)
 
 
