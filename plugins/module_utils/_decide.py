@@ -104,6 +104,7 @@ class Reason(enum.Enum):
     NO_RIGHT_TO_VERIFY = enum.auto()  # the deletion was accepted
     TIMED_OUT = enum.auto()
     OTHER_PATH = enum.auto()  # present: train_url differs
+    PATH_UNTOLD = enum.auto()  # present: the API does not tell its train_url
     NOT_RUNNING = enum.auto()  # present: it does not run
     RECREATE_ELSEWHERE = enum.auto()  # it could not be made again where it is
     RECREATE_UNSOUND = enum.auto()  # what it tells of itself is nothing that a creation takes
@@ -267,9 +268,12 @@ class Progress:
         return attempt.outcome is Outcome.UNKNOWN and attempt.action in self.effects
 
     def open(self) -> t.List[Attempt]:
-        """Return the requests of which nobody knows whether they were carried out: of a job that is gone, none that shaped it."""
+        """Return the requests of which nobody knows whether they were carried out.
+
+        Of a job that was to go, and is gone, none that shaped it: nothing can come of them any more, nor be missed.
+        """
         settled = {one.action for one in self.attempts if one.outcome is Outcome.ACCEPTED} | self.effects
-        settled |= SHAPING if isinstance(self.sighting, Gone) else set()
+        settled |= SHAPING if isinstance(self.sighting, Gone) and {"delete", "create"} & set(self.phases) else set()
         unclear = (one for one in self.attempts if one.outcome is Outcome.UNKNOWN and not one.moot)
         return [one for one in unclear if one.action not in settled]
 
@@ -293,6 +297,11 @@ class Phase:
     reached: t.FrozenSet[int]
     on_way: t.FrozenSet[int]
     broken: t.FrozenSet[int]
+
+    @property
+    def effect(self) -> t.FrozenSet[int]:
+        """Return the statuses that show that a request without an answer was done. No request makes a job fail."""
+        return (self.reached | self.on_way) - _jobs.FAILED
 
 
 NONE: t.FrozenSet[int] = frozenset()
@@ -359,7 +368,9 @@ def waits(progress: Progress) -> bool:
 
 
 def reached_step(progress: Progress) -> Step:
-    """What the present phase is for is the case."""
+    """What the present phase is for is the case. Where others have done all of it, a job is not restarted yet."""
+    if progress.wanted.state == "restarted" and len(progress.phases) == 1 and not progress.changed:
+        return Replan(FIRST_PHASES["restarted"])
     return Done() if len(progress.phases) == 1 else Replan(progress.phases[1:])
 
 
@@ -442,7 +453,7 @@ def first_step(progress: Progress, phase: Phase, status: int) -> Step:
     if status in phase.reached:
         return reached_step(progress)
     if status in phase.on_way:
-        return Wait() if waits(progress) else Done()
+        return Wait() if waits(progress) else reached_step(progress)
     if phase.action == "restart" and status == _jobs.KILLING:
         return Look()
     return Send(phase.action)
@@ -488,8 +499,10 @@ def unknown_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
         return Look()
     if phase.action == "delete" and progress.sent("delete") < MOST_SENT:
         return Send("delete")
-    if status in (*phase.reached, *phase.on_way) and not is_old(progress, attempt, status):
+    if status in phase.effect and not is_old(progress, attempt, status):
         return Seen(phase.action)
+    if status in phase.reached and "delete" in progress.phases and not is_old(progress, attempt, status):
+        return reached_step(progress)  # it ended by itself; a job that is to go need not be known to be stopped
     if now - attempt.at < SETTLE_SECONDS:
         return Look()
     return Fail(Reason.UNCLEAR, attempt.error, status)
@@ -510,7 +523,7 @@ def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
     if status in phase.reached:
         return reached_step(progress)
     if status in phase.on_way:
-        return Wait() if waits(progress) else Done()
+        return Wait() if waits(progress) else reached_step(progress)
     if is_delete and progress.wanted.force and status in _jobs.STARTING:
         return firm_refusal(progress, phase, error, status)
     if not is_known(status) or status in _jobs.PASSING:
@@ -545,7 +558,8 @@ def present_step(progress: Progress, sighting: Sighting, now: float) -> Step:
     if isinstance(sighting, Gone):
         return missing_step(progress, sighting) if progress.before is None else lost_step(progress, sighting, now)
     job, status = sighting.job, sighting.job["status"]
-    other_path = wanted.spec.train_url is not None and not same_path(job["train_url"], wanted.spec.train_url)
+    path_untold = wanted.spec.train_url is not None and job["train_url"] is None
+    other_path = wanted.spec.train_url is not None and not same_path(job["train_url"], wanted.spec.train_url) and not path_untold
     differs = wanted.spec.description is not None and (job["job_desc"] or "") != wanted.spec.description
     unclear = any(one.action == "describe" for one in progress.open())
     if unclear and not differs:
@@ -554,6 +568,8 @@ def present_step(progress: Progress, sighting: Sighting, now: float) -> Step:
         return replace_step(progress, job)
     if unclear:
         return describe_step(progress, status, now)
+    if path_untold:
+        return Fail(Reason.PATH_UNTOLD)
     if other_path:
         return Fail(Reason.OTHER_PATH, detail=str(job["train_url"]))
     if wanted.wait and status in _jobs.FAILED:

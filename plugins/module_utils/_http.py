@@ -409,9 +409,20 @@ def parse_json(body: bytes) -> t.Any:
     if len(body) > MAX_ANSWER_BYTES:
         return None
     try:
-        return sound(json.loads(body.decode("utf-8-sig"), parse_constant=lambda dummy: None, parse_float=finite))
+        read = json.loads(
+            body.decode("utf-8-sig"), parse_constant=lambda dummy: None, parse_float=finite, object_pairs_hook=all_told
+        )
+        return sound(read)
     except (ValueError, RecursionError):
         return None
+
+
+def all_told(pairs: t.Sequence[t.Tuple[str, t.Any]]) -> Json:
+    """Return an object of JSON; of a name with several different values a list of them, which no reader expects."""
+    values: t.Dict[str, t.List[t.Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: told[0] if all(one == told[0] for one in told) else told for name, told in values.items()}
 
 
 def finite(text: str) -> t.Union[float, str]:

@@ -86,7 +86,8 @@ def status_number(value: t.Any) -> int:
     if name in STATUS_NUMBERS:
         return STATUS_NUMBERS[name]
     number = whole_number(value)
-    return 0 if number is None else number
+    whole = not isinstance(value, float) or number == value
+    return 0 if number is None or not whole else number
 
 
 # --- a job, in our types -----------------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ def represent(raw: Json) -> Job:
     status = status_number(raw.get("status"))
     job = {key: value for key, value in raw.items() if key != "is_success"}
     for key in ("job_name", "job_desc", "service_url", "train_url", "resource_id"):
-        job[key] = None if raw.get(key) is None else str(raw[key])
+        job[key] = None if raw.get(key) is None or isinstance(raw[key], (dict, list)) else str(raw[key])
     job.update(
         job_id=str(raw["job_id"]),
         status=status,
@@ -537,6 +538,8 @@ class Jobs:
         rows = reply.body.get("jobs")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and whole_id(row) for row in rows):
             raise unintelligible("The answer is JSON, but not a list of jobs.", reply)
+        if "search_content" in query and not all(represent(row)["job_name"] for row in rows):
+            raise unintelligible("The list of jobs does not tell the name of each, so nobody knows whether one is meant.", reply)
         return reply
 
     # --- looking ---

@@ -89,6 +89,7 @@ def words(progress: Progress, fail: Fail) -> str:
             f"The last answer was: {said}" if said else "",
         ),
         Reason.OTHER_PATH: f"its train_url is {fail.detail}, which cannot be changed",
+        Reason.PATH_UNTOLD: "the API does not tell its train_url, so it is unknown whether that is the one asked for",
         Reason.NOT_RUNNING: f"it does not run: its status is {status}",
         Reason.RECREATE_ELSEWHERE: "recreate works in the default workspace only: a job might not come back where it was",
         Reason.RECREATE_NO_PATH: "recreate needs a train_url such as /bucket/folder/, and neither the task nor the job has one",
@@ -157,6 +158,7 @@ def what_to_do(progress: Progress, fail: Fail) -> str:
     by_reason = {
         Reason.MISSING_BY_ID: "Use name instead of job_id",
         Reason.OTHER_PATH: replacing(progress),
+        Reason.PATH_UNTOLD: "Look at the job in the console, or leave out train_url",
         Reason.NOT_RUNNING: replacing(progress) or "Look at the job in the console",
         Reason.REFUSED_IN_STATUS: "With wait, the task waits until that status has passed",
         Reason.NO_RIGHT_TO_READ: f"Ask for {READ_RIGHTS}",

@@ -232,8 +232,11 @@ class Reconciler:
             self._end(progress, Fail(Reason.NAMESAKES, detail=ids))
         if len(progress.namesakes) != 1:
             return progress.watch.judge(self._now(), None, listing)
-        progress.job_id = progress.namesakes[0]["job_id"]
-        return progress.watch.saw(progress.namesakes[0], in_list=True)
+        job = progress.namesakes[0]
+        progress.job_id = job["job_id"]
+        if progress.wanted.spec.train_url is not None and job["train_url"] is None:  # the list does not tell all of it
+            return self._jobs.look(progress.job_id, progress.watch, listing)
+        return progress.watch.saw(job, in_list=True)
 
     def _saw(self, progress: Progress, sighting: Sighting) -> None:
         """Note what a look showed."""

@@ -331,6 +331,8 @@ def select(met: Seen, known: Seen, asked: Asked, files: t.Sequence[Seen]) -> t.D
 def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict[str, t.Any]:
     """Return which jobs are ``chosen``, which are ``kept``, and the entries of C(keep) that name none, ``keep_unknown``.
 
+    A job whose name the API does not tell may be one that is to be kept.
+
     :param met: the jobs that meet all criteria but that about the name.
     :param known: the jobs of the workspace, where there is something to keep.
 
@@ -341,7 +343,7 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
     meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
     keep = asked["keep"] or ()
     check_case(keep, [*met, *known])
-    kept = [job for job in meeting if any(names(entry, job) for entry in keep)]
+    kept = [job for job in meeting if any(names(entry, job) or not job["job_name"] for entry in keep)]
     return {
         "chosen": [job for job in meeting if job not in kept],
         "kept": kept,

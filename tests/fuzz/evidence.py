@@ -193,12 +193,13 @@ def outcome_by(calls: Calls, number: int, workspace: str, options: t.Mapping[str
             return True
         open_unless(not any(row["status"] == world.DELETE_FAILED for row in rows))
         return None
+    was_to_go = options["state"] == "absent" or options.get("recreate", False)
     if call.action == "update":
         seen = any(row["job_desc"] == options["description"] for row in rows)
         if not seen:
-            open_unless(not proven_gone(calls, call.job_id, workspace))
+            open_unless(not (was_to_go and proven_gone(calls, call.job_id, workspace)))
         return seen or None
-    effect = (*world.STOPPED, world.KILLING) if call.action == "stop" else (*world.STARTING, *world.RUNNING)
+    effect = (*world.STOPPED_ON_PURPOSE, world.KILLING) if call.action == "stop" else (*world.STARTING, *world.RUNNING)
     earlier = [one.shown[call.job_id]["status"] for one in calls[:number] if call.job_id in one.shown]
     before = earlier[-1] if earlier else 0
     moments = {one.ended: one.shown[call.job_id]["status"] for one in later if call.job_id in one.shown}
@@ -206,7 +207,9 @@ def outcome_by(calls: Calls, number: int, workspace: str, options: t.Mapping[str
         new = any(status in effect and status not in earlier for status in moments.values())
         open_unless(new or twice([moment for moment, status in moments.items() if status in effect]))  # it may be one of before
         return True
-    open_unless(not proven_gone(calls, call.job_id, workspace) and all(row["status"] == before for row in rows))
+    open_unless(not (was_to_go and proven_gone(calls, call.job_id, workspace)))
+    by_itself = world.FAILED if call.action == "stop" else ()
+    open_unless(all(row["status"] in (before, *by_itself) for row in rows))
     return None
 
 

@@ -273,6 +273,7 @@ def the_state_is_reached(run: Run) -> None:
         job = row["job"]
         assert job is not None, "ok without a job"
         status = job["status"]
+        assert state != "restarted" or row["changed"], "ok, but nothing was restarted"
         reached = {
             "stopped": (*world.STOPPED, world.KILLING),
             "started": (*world.STARTING, *world.RUNNING),

@@ -225,6 +225,34 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         DONE,
     ),
+    "a stop without an answer is open where the job is gone afterwards": (
+        Schedule({"state": "stopped", "job_id": "10"}, ("fine", "it vanishes"), ("lost, done",)),
+        UNKNOWN,
+    ),
+    "so is a start": (
+        Schedule(
+            {"state": "started", "job_id": "10"},
+            ("fine", "someone deletes it"),
+            ("lost, done",),
+            jobs=(job("10", NAME, 12),),
+            settings={"start_seconds": 60.0},
+        ),
+        UNKNOWN,
+    ),
+    "a stop without an answer does not count as done where the job fails by itself": (
+        Schedule({"state": "stopped", "job_id": "10"}, ("fine", "it fails"), ("lost",)),
+        UNKNOWN,
+    ),
+    "a job that fails by itself is deleted without its stop": (
+        Schedule(
+            {**ABSENT, "force": True}, ("fine", "fine", "it fails"), ("fine", "lost"), settings={"delete_refused_at": [8, 9]}
+        ),
+        DONE,
+    ),
+    "what someone else has started is restarted all the same": (
+        Schedule({"state": "restarted", "job_id": "10"}, changes=("someone starts it",), jobs=(job("10", NAME, 12),)),
+        DONE,
+    ),
 }
 
 

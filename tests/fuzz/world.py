@@ -46,6 +46,7 @@ RUNNING = (8,)
 STARTING = (1, 2, 4, 7, 15, 18, 19, 20)
 STOPPED = (3, 5, 6, 10, 11, 12, 13, 14, 16, 17, 21, 22)
 STOPPED_ON_PURPOSE = (10, 12, 13)
+FAILED = tuple(status for status in STOPPED if status not in STOPPED_ON_PURPOSE)
 
 
 class Means(enum.Enum):

@@ -128,6 +128,27 @@ def test_a_name_is_not_called_gone_because_the_first_list_is_empty(cloud: Cloud,
 # --- and what does prove it --------------------------------------------------------------------------------------
 
 
+def test_what_a_list_does_not_tell_of_a_job_is_not_taken_for_something_else(clouds: Clouds, table: Table) -> None:
+    own: Result = {"job_id": "7", "job_name": "night", "status": 8, "train_url": "/bucket/logs/"}
+    present: Result = {"state": "present", "name": "night", "train_url": "/bucket/logs/"}
+    without_name, without_path = ({key: value for key, value in own.items() if key != left} for left in ("job_name", "train_url"))
+    rows: t.Dict[str, Row] = {}
+    for name, row, task in (
+        ("absent", without_name, {"state": "absent", "name": "night"}),
+        ("present", without_name, present),
+        ("recreate", without_path, {**present, "recreate": True}),
+        ("broken off", {**own, "status": 11.5}, {**present, "recreate": True}),
+    ):
+        cloud = clouds()
+        cloud.add(**own)
+        cloud.fault(operation="list", times=0, body={**NO_JOBS, "job_total_count": 1, "jobs": [row]})
+        rows[name] = (cloud, {**task, "wait_timeout": 20})
+    results = table(rows)
+    assert [rows[name][0].changing() for name in rows] == [[]] * len(rows), results
+    assert sorted(name for name, result in results.items() if result.get("failed")) == ["absent", "present"], results
+    assert not any(result["changed"] for result in results.values())
+
+
 def test_two_complete_lists_two_seconds_apart_prove_it(clouds: Clouds, table: Table) -> None:
     names: t.Dict[str, Result] = {
         "by name": {"state": "absent", "name": "name-5"},

@@ -204,6 +204,23 @@ def test_someone_elses_job_of_that_name_is_not_taken_for_ours(clouds: Clouds, ta
     assert results["ours"]["changed"] is True and results["ours"]["job"]["job_id"] == "77"
 
 
+def test_what_may_have_been_done_to_a_job_that_is_gone_afterwards_is_said(clouds: Clouds, table: Table) -> None:
+    rows: t.Dict[str, Row] = {}
+    tasks: t.Dict[str, t.Tuple[int, Result]] = {
+        "stop": (8, {"state": "stopped"}),
+        "restart": (12, {"state": "started"}),
+        "update": (8, {"state": "present", "description": "new"}),
+    }
+    for operation, (status, task) in tasks.items():
+        cloud = clouds()
+        cloud.add("5", status=status)
+        cloud.fault(operation=operation, drop="after", effects=[{"vanish": "5", "when": "after"}])
+        rows[operation] = (cloud, {"job_id": "5", "wait_timeout": 20, **task})
+    for result in table(rows).values():
+        assert result["failed"] and result["outcome_unknown"] is True and result["changed"] is False, result
+        assert "does not exist" in result["msg"] and "may have been carried out" in result["msg"], result["msg"]
+
+
 def test_the_request_id_of_an_answer_that_says_nothing_is_told(clouds: Clouds, table: Table) -> None:
     cases: t.Dict[str, Result] = {
         "is_success null": {"body": {"is_success": None}},

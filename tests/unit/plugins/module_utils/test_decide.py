@@ -323,8 +323,8 @@ def test_a_status_of_before_a_restart_counts_once_it_is_shown_for_a_while(
     error: t.Optional[CallError], same_for: float, expected: str
 ) -> None:
     attempt = sent(error, 12, "restart", shown_before=frozenset((8, 9, 12)))
-    progress = Progress(Wanted("restarted"), "10", ("start",), sighting=there(8), seen_at=SOON, same_since=SOON - same_for)
-    progress.attempts = [attempt]
+    progress = Progress(Wanted("restarted"), "10", ("start",), 1, sighting=there(8), seen_at=SOON, same_since=SOON - same_for)
+    progress.attempts = [sent(None, 8, "stop"), attempt]
     step = kind(next_step(progress, SOON))
     assert step == (
         expected if expected == "look" and error else {"look": "wait", "reached": "seen" if error is LOST else "done"}[expected]
@@ -350,6 +350,11 @@ def test_what_was_there_when_the_task_began_is_not_created_again(error: t.Option
     assert isinstance(step, Fail) and step.reason is Reason.VANISHED
 
 
+def test_a_path_that_is_not_told_is_not_said_to_be_another() -> None:
+    step = decide("present", ["present"], there(8, train_url=None), None, SOON, train_url="/c/", recreate=True)
+    assert isinstance(step, Fail) and step.reason is Reason.PATH_UNTOLD
+
+
 def test_what_is_replaced_is_created_only_where_another_look_proves_that_the_old_one_is_gone() -> None:
     wanted = {"name": "n", "train_url": "/c/", "recreate": True}
     phases = ["delete", "create", "run"]
@@ -360,13 +365,38 @@ def test_what_is_replaced_is_created_only_where_another_look_proves_that_the_old
     assert kind(decide("absent", ["delete"], Gone(GONE), sent(GONE), SOON)) == "done"
 
 
-def test_what_is_open_is_not_while_the_job_is_gone_but_again_once_it_is_shown() -> None:
-    one = Progress(Wanted("stopped"), "10", attempts=[sent(LOST, action="stop")], sighting=Gone(GONE))
+@pytest.mark.parametrize("phases", [("stop", "delete"), ("delete",), ("create", "run")], ids="-".join)
+def test_what_is_open_is_not_while_the_job_that_was_to_go_is_gone_but_again_once_it_is_shown(phases: t.Tuple[str, ...]) -> None:
+    one = Progress(Wanted("absent"), "10", phases, attempts=[sent(LOST, action="stop")], sighting=Gone(GONE))
     assert one.open() == []
     one.sighting = there(8)
     assert [attempt.action for attempt in one.open()] == ["stop"]
     one.attempts[0].moot = True
     assert one.open() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "action"), [("stopped", "stop"), ("started", "restart"), ("restarted", "stop"), ("present", "describe")]
+)
+def test_what_is_open_stays_so_where_the_job_is_gone_that_was_to_stay(state: str, action: str) -> None:
+    one = Progress(Wanted(state), "10", attempts=[sent(LOST, action=action)], sighting=Gone(GONE))
+    assert [attempt.action for attempt in one.open()] == [action]
+
+
+@pytest.mark.parametrize("status", STOPPED)
+def test_a_stop_without_an_answer_is_done_only_where_the_job_has_not_failed_by_itself(status: int) -> None:
+    lost, failed = sent(LOST, action="stop"), status not in (10, 12, 13)
+    assert kind(decide("stopped", ["stop"], there(status), lost, SOON)) == ("look" if failed else "seen")
+    assert kind(decide("stopped", ["stop"], there(status), lost, LATE)) == ("unclear" if failed else "seen")
+    to_go = decide("absent", ["stop", "delete"], there(status), lost, SOON, force=True)
+    assert kind(to_go) == ("turn to delete" if failed else "seen")
+
+
+@pytest.mark.parametrize(("status", "wait"), [(8, True), (8, False), (1, False)])
+@pytest.mark.parametrize("attempt", [None, sent(NOT_NOW, 12, "restart")], ids=["before", "refused"])
+def test_what_others_have_started_is_restarted_all_the_same(status: int, wait: bool, attempt: t.Optional[Attempt]) -> None:
+    assert kind(decide("restarted", ["start"], there(status), attempt, SOON, wait=wait)) == "turn to stop, start"
+    assert kind(decide("started", ["start"], there(status), attempt, SOON, wait=wait)) == "done"
 
 
 @pytest.mark.parametrize("status", [status for status in STOPPED if status != 12])
@@ -395,6 +425,15 @@ PRESENT: t.List[t.Tuple[str, Sighting, t.Dict[str, t.Any], str]] = [
     ("there, nothing said of its path", there(8), {}, "turn to run"),
     ("another path", there(8), {"train_url": "/c/"}, "fail"),
     ("another path, recreate", there(8), {"train_url": "/c/", "recreate": True}, "turn to delete, create, run"),
+    ("a path untold", there(8, train_url=None), {"train_url": "/c/"}, "fail"),
+    ("a path untold, recreate", there(8, train_url=None), {"train_url": "/c/", "recreate": True}, "fail"),
+    (
+        "a path untold, recreate a failed one",
+        there(11, train_url=None),
+        {"train_url": "/c/", "recreate": True},
+        "turn to delete, create, run",
+    ),
+    ("a path untold, none asked for", there(8, train_url=None), {}, "turn to run"),
     (
         "another path, recreate in another workspace",
         there(8),

@@ -603,6 +603,13 @@ def test_a_number_that_is_greater_than_any_stays_what_json_can_say() -> None:
     assert _http.parse_json(b'{"a": 1e999, "b": -1e999, "c": 1.5}') == {"a": "1e999", "b": "-1e999", "c": 1.5}
 
 
+def test_what_an_answer_says_in_two_ways_it_does_not_say() -> None:
+    twice = b'{"a": 1, "a": 1, "b": 1, "b": 2, "c": {"d": "x", "d": "y"}}'
+    assert _http.parse_json(twice) == {"a": 1, "b": [1, 2], "c": {"d": ["x", "y"]}}
+    both = b'{"is_success": false, "error_code": "ModelArts.0105", "error_code": "", "is_success": true}'
+    assert _http.read_answer(_http.Answer(200, {}, both)).body["is_success"] == [False, True]  # which is no success
+
+
 def test_no_answer_fills_the_memory_whatever_it_says_of_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_wire, "MOST_BYTES", 20_000)
     ours, theirs = socket.socketpair()

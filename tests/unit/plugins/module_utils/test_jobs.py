@@ -149,6 +149,7 @@ def test_a_status_of_the_reference_is_known_however_it_is_written(number: int, n
         ({}, 0),
         (float("nan"), 0),
         (float("inf"), 0),
+        (8.7, 0),
         ("9" * 40, 0),
     ],
     ids=repr,
@@ -781,6 +782,16 @@ def test_the_list_is_read_too_where_that_is_asked_for_until_it_holds_the_job_and
     never = _jobs.Watch()
     for calls in ((NOT_IN_LIST,), (NOT_IN_LIST,), ()):
         assert look((GET, raw()), *calls, watch=never, list_too=True) == _jobs.Found(_jobs.represent(raw()))
+
+
+@pytest.mark.parametrize("name", [None, "", {}, ["a", "b"]], ids=repr)
+def test_a_list_by_name_tells_the_name_of_each_job(name: t.Any) -> None:
+    told = {"is_success": True, "job_total_count": 2, "jobs": [raw("10"), raw("11", job_name=name)]}
+    script = Script((asked(1, 1000), told), (asked(1, 1000), told))
+    assert [job["job_name"] or None for job in jobs(script).list().jobs.values()] == ["name-10", None]
+    with pytest.raises(_http.Unintelligible, match="does not tell the name of each") as caught:
+        jobs(script).list("name")
+    assert caught.value.request_id == "r"
 
 
 @pytest.mark.parametrize(("seconds", "end"), [(300.0, 10.0), (40.0, 10.0), (8.0, 2.0)])

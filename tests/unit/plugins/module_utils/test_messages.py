@@ -142,6 +142,11 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
     ),
     (
         progress(state="present"),
+        Fail(Reason.PATH_UNTOLD),
+        "unknown whether that is the one asked for. Look at the job in the console, or leave out train_url.",
+    ),
+    (
+        progress(state="present"),
         Fail(Reason.NOT_RUNNING, None, 11),
         "it does not run: its status is failed (11). Use name with recreate",
     ),

@@ -26,13 +26,14 @@ LOST = AnswerLost("The connection broke.")
 STOPPED = Interrupted("The task was interrupted.")
 OK = None
 
-Reply = t.Any  # an error, a status or (of the list) the statuses of jobs by id, or OK
+Reply = t.Any  # an error, a status or (of the list) the statuses of jobs by id, or OK; ~status of a job told without its path
 Calls = t.Sequence[t.Tuple[str, Reply]]
 
 
 def job(job_id: str, status: int, name: str = "n") -> _jobs.Job:
     """Return a job as the API tells it, in our types."""
-    return _jobs.represent({"job_id": job_id, "job_name": name, "status": status, "train_url": "/b/x/"})
+    path = {"train_url": "/b/x/"} if status >= 0 else {}
+    return _jobs.represent({"job_id": job_id, "job_name": name, "status": status if path else ~status, **path})
 
 
 class Script(_jobs.Jobs):
@@ -168,6 +169,23 @@ def test_a_created_job_is_followed_by_the_id_that_the_answer_has() -> None:
     assert script.made.count("create") == 1 and script.made[-1] == "get 7"
 
 
+@pytest.mark.parametrize(
+    ("told", "path", "ended", "looks"),
+    [
+        (8, "/b/x/", "done", ["get 1"]),
+        (8, "/b/y/", "OTHER_PATH", ["get 1"]),
+        (~8, "/b/x/", "PATH_UNTOLD", ["get 1"]),
+        (8, None, "done", []),
+    ],
+)
+def test_a_job_that_the_list_does_not_tell_whole_is_asked_for(
+    told: int, path: t.Optional[str], ended: str, looks: t.List[str]
+) -> None:
+    calls: Calls = [("list", {"1": ~8}), ("get 1", told)]
+    script, (one,) = work(calls, None, state="present", spec=Spec(name="n", train_url=path))
+    assert (end(one), script.made, one.changed) == (ended, ["list", *looks], False)
+
+
 # --- pauses ------------------------------------------------------------------------------------------------------
 
 
@@ -218,7 +236,7 @@ def test_an_answer_that_the_job_is_gone_is_told_where_the_time_is_over() -> None
     calls: Calls = [("get 1", 8), ("stop 1", OK), ("get 1", 12), ("restart 1", LOST), ("get 1", GONE)]
     dummy, (one,) = work(calls, "1", state="restarted", seconds=20)
     assert isinstance(one.end, Fail) and (end(one), one.end.error, one.end.status) == ("TIMED_OUT", GONE, None)
-    assert one.changed and not one.open()
+    assert one.changed and [attempt.action for attempt in one.open()] == ["restart"]
 
 
 def test_an_answer_that_a_job_is_gone_does_not_close_a_request_where_the_job_is_shown_again() -> None:
