@@ -614,6 +614,8 @@ def unintelligible(message: str, reply: Reply) -> CallError:
 
 # --- choosing ----------------------------------------------------------------------------------------------------
 
+LEAST_MILLISECONDS = 10**12  # of the year 2001; a smaller number is no moment, or counts something else, such as seconds
+
 
 @dataclass(frozen=True)
 class Criteria:
@@ -628,7 +630,7 @@ class Criteria:
 
     def fit(self, job: Job) -> bool:
         """Tell whether a job is meant. One without a time of creation is neither older nor newer than anything."""
-        created = job["create_time"] if (job["create_time"] or 0) > 0 else None
+        created = job["create_time"] if (job["create_time"] or 0) >= LEAST_MILLISECONDS else None
         return (
             self.name in (None, job["job_name"])
             and (self.search is None or self.search.lower() in (job["job_name"] or "").lower())

@@ -761,10 +761,11 @@ def read_jobs(params: Params, criteria: Criteria, client: Client) -> t.Tuple[t.S
     if params["job_id"] is not None:
         return read_job(params["job_id"], jobs, client), {}
     name = params["name"]
-    listing = jobs.complete_list(name[:LONGEST_SEARCH] if name else params["search"])
-    if name is not None and not any(job["job_name"] == name for job in listing.jobs.values()):
-        client.deadline.clock.sleep(CONFIRM_SECONDS)  # one list without it proves nothing
-        listing = jobs.complete_list(name[:LONGEST_SEARCH])
+    search = name[:LONGEST_SEARCH] if name else params["search"]
+    listing = jobs.complete_list(search)
+    if not any(name in (None, job["job_name"]) for job in listing.jobs.values()):
+        client.deadline.clock.sleep(CONFIRM_SECONDS)  # one list without it, or without any, proves nothing
+        listing = jobs.complete_list(search)
     return list(listing.jobs.values()), listing.extras
 
 

@@ -49,6 +49,8 @@ options:
     description:
       - ID of the job, 1 to 64 of C(A-Z), C(a-z), C(0-9), C(_) and C(-).
       - Exactly one of O(job_id), O(job_ids) and O(name) is required.
+      - Put IDs and names in quotes where they stand in a playbook. YAML makes the number 202411 of V(2024_11), and 83 of
+        V(0123), before any module sees them.
     type: str
     aliases: [id, visualization_id]
   job_ids:
@@ -61,7 +63,7 @@ options:
   name:
     description:
       - Exact name of the job, 1 to 20 of C(A-Z), C(a-z), C(0-9), C(_) and C(-).
-      - Two jobs of that name are an error that lists their IDs.
+      - Two jobs of that name are an error that lists their IDs. What YAML takes for a number needs quotes, as in O(job_id).
     type: str
     aliases: [job_name]
   description:

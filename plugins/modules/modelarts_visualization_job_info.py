@@ -40,6 +40,7 @@ options:
   name:
     description:
       - Exact name of the jobs. A value that is null or empty is refused.
+      - What YAML takes for a number needs quotes. It makes 202411 of V(2024_11).
     type: str
     aliases: [job_name]
   search:

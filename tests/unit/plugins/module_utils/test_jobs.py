@@ -944,7 +944,10 @@ def test_where_the_look_is_forbidden_and_the_list_breaks_the_list_s_trouble_is_t
 
 SOME = [
     _jobs.represent(raw(job_id, status, job_name=name, create_time=created))
-    for job_id, status, name, created in (("10", 8, "b", 3), ("9", 9, "a", 1), ("100", 8, "c", 2), ("x", 0, None, None))
+    for job_id, status, name, created in (
+        *(("10", 8, "b", 10**12 + 2), ("9", 9, "a", 10**12), ("100", 8, "c", 10**12 + 1)),
+        ("x", 0, None, None),
+    )
 ]
 
 
@@ -970,9 +973,9 @@ def test_jobs_are_sorted_numbers_as_numbers(sort_by: str, descending: bool, ids:
         ({"statuses": frozenset((8,))}, ["10", "100"]),
         ({"statuses": frozenset()}, []),
         ({"states": frozenset(("stopping", "unknown"))}, ["9", "x"]),
-        ({"created_before": 3}, ["9", "100"]),
-        ({"created_after": 1}, ["10", "100"]),
-        ({"created_after": 1, "created_before": 3}, ["100"]),
+        ({"created_before": 10**12 + 2}, ["9", "100"]),
+        ({"created_after": 10**12}, ["10", "100"]),
+        ({"created_after": 10**12, "created_before": 10**12 + 2}, ["100"]),
         ({"search": "A"}, ["9"]),
         ({"search": "none of them"}, []),
         ({"statuses": frozenset((8,)), "states": frozenset(("stopping",))}, []),
@@ -1002,6 +1005,6 @@ def test_only_what_a_creation_takes_can_be_made_again() -> None:
 
 
 def test_a_time_that_cannot_be_is_neither_old_nor_new() -> None:
-    for moment in (0, -5, None):
+    for moment in (0, -5, None, 1763892000, 10**12 - 1):
         job: Fields = {"job_name": "n", "status": 8, "state": "running", "create_time": moment}
         assert not _jobs.Criteria(created_before=10**13).fit(job) and not _jobs.Criteria(created_after=-10).fit(job)

@@ -26,9 +26,9 @@ from ansible_collections.otc.modelarts.tests.unit.plugins.modules.conftest impor
 )
 
 SOME = [
-    job(8, "9", job_name="night", create_time=3000),
-    job(12, "10", job_name="day", create_time="1000"),
-    job(11, "11", job_name="night-2", create_time=2000),
+    job(8, "9", job_name="night", create_time=10**12 + 3),
+    job(12, "10", job_name="day", create_time=str(10**12 + 1)),
+    job(11, "11", job_name="night-2", create_time=10**12 + 2),
 ]
 
 
@@ -119,10 +119,17 @@ def test_one_job_that_cannot_be_read_is_a_failure(run: Runner, calls: Calls, sai
     assert done["msg"].startswith("Cannot read visualization job 10: ")
 
 
-def test_a_name_that_one_list_lacks_is_looked_for_again(run: Runner) -> None:
-    calls: Calls = [("LIST 1 night", listed()), ("LIST 1 night", listed(SOME[0]))]
-    done = run(module, {"name": "night"}, calls)
+@pytest.mark.parametrize("options", [{"name": "night"}, {"search": "night"}, {}], ids=str)
+def test_a_job_that_one_list_lacks_is_looked_for_again(run: Runner, options: Fields) -> None:
+    page = "LIST 1 night" if options else "LIST 1"
+    calls: Calls = [(page, listed()), (page, listed(SOME[0]))]
+    done = run(module, options, calls)
     assert ids(done.result) == ["9"] and done.seconds == 2
+
+
+def test_a_list_that_holds_other_jobs_is_read_once(run: Runner) -> None:
+    done = run(module, {"status": ["failed"]}, [("LIST 1", listed(SOME[0]))])
+    assert ids(done.result) == [] and done.seconds == 0
 
 
 @pytest.mark.parametrize(
