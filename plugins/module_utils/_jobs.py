@@ -513,11 +513,12 @@ class Jobs:
     def _pages(self, query: t.Mapping[str, t.Any], end: float) -> Listing:
         jobs: t.Dict[str, Job] = {}
         totals: t.Set[t.Optional[int]] = set()
-        begun, page, extras = 0.0, 0, {}
-        while page < MOST_PAGES:
-            page += 1
-            reply = self._page({**query, "per_page": self._sizes[0], "page": page}, end)
-            begun, extras = begun if page > 1 else reply.asked, reply.body
+        asked: t.List[float] = []
+        extras: Json = {}
+        while len(asked) < MOST_PAGES:
+            reply = self._page({**query, "per_page": self._sizes[0], "page": len(asked) + 1}, end)
+            asked.append(reply.asked)
+            extras = reply.body
             rows = {job["job_id"]: job for job in map(represent, extras["jobs"])}
             total = whole_number(extras.get("job_total_count"))
             totals.add(total)
@@ -531,7 +532,7 @@ class Jobs:
                 if len(rows) != self._sizes[0]:
                     break
         told = {key: value for key, value in extras.items() if key != "jobs"}
-        return Listing(jobs, totals == {len(jobs)}, told, page, begun, self._now())
+        return Listing(jobs, totals == {len(jobs)}, told, len(asked), asked[0], self._now())
 
     def _page(self, query: t.Mapping[str, t.Any], end: float) -> Reply:
         reply = self._client.call("GET", "/visualization-jobs", query, end=end)
@@ -630,14 +631,15 @@ class Criteria:
 
     def fit(self, job: Job) -> bool:
         """Tell whether a job is meant. One without a time of creation is neither older nor newer than anything."""
-        created = job["create_time"] if (job["create_time"] or 0) >= LEAST_MILLISECONDS else None
+        created = job["create_time"]
+        dated = created is not None and created >= LEAST_MILLISECONDS
         return (
             self.name in (None, job["job_name"])
             and (self.search is None or self.search.lower() in (job["job_name"] or "").lower())
             and (self.statuses is None or job["status"] in self.statuses)
             and (self.states is None or job["state"] in self.states)
-            and (self.created_before is None or (created is not None and created < self.created_before))
-            and (self.created_after is None or (created is not None and created > self.created_after))
+            and (self.created_before is None or (dated and created < self.created_before))
+            and (self.created_after is None or (dated and created > self.created_after))
         )
 
 

@@ -794,7 +794,7 @@ def test_a_list_by_name_tells_the_name_of_each_job(name: t.Any) -> None:
     assert caught.value.request_id == "r"
 
 
-@pytest.mark.parametrize(("seconds", "end"), [(300.0, 10.0), (40.0, 10.0), (8.0, 2.0)])
+@pytest.mark.parametrize(("seconds", "end"), [(300.0, 10.0), (40.0, 10.0), (8.0, 2.0), (10.0, 2.5)])
 def test_a_list_that_is_not_needed_yet_may_take_a_moment_only(seconds: float, end: float) -> None:
     late = _http.DeadlineExceeded("No time is left.")
     script = Script((GET, raw()), (asked(1, 1000), late), (GET, read(404)), (asked(1, 1000), late))
@@ -924,6 +924,14 @@ def test_an_answer_without_a_code_is_of_when_it_came_however_long_the_list_behin
     assert not isinstance(jobs(script).look("10", watch), _jobs.Gone)
     assert isinstance(jobs(script).look("10", watch), _jobs.Gone)
     played(script)
+
+
+def test_a_list_began_when_its_first_page_was_asked_for_and_ended_with_its_last() -> None:
+    pages = [(asked(number, 1000), page(numbers(*ids), 1002)) for number, ids in ((1, (1, 1000)), (2, (1001, 1002)))]
+    script = Script(*pages, *pages)
+    script.now, script.takes = 50.0, 3.0
+    listing = jobs(script).list()
+    assert (listing.complete, listing.pages, listing.begun, listing.ended) == (True, 2, 50.0, 62.0)
 
 
 def test_a_look_that_says_nothing_breaks_the_half_minute() -> None:
