@@ -61,7 +61,8 @@ class Attempt:
 
     ``action``: ``delete``, ``stop``, ``restart``, ``create`` or ``describe``. ``at``: when its answer came, or its end.
     ``status_before``: the one that was shown last; ``shown_before``: all that this task had been shown. ``passed``: a passing
-    status was seen since. ``moot``: the job that it was for was replaced, so what came of it is nothing.
+    status was seen since. ``moot``: the job that it was for was replaced, so what came of it is nothing. ``job_id``: that job;
+    ``None`` of a creation.
     """
 
     action: str
@@ -72,6 +73,7 @@ class Attempt:
     error: t.Optional[CallError] = None
     passed: bool = False
     moot: bool = False
+    job_id: t.Optional[str] = None
 
     @property
     def outcome(self) -> Outcome:

@@ -60,7 +60,7 @@ def failure(progress: Progress, fail: Fail) -> str:
     return sentences(
         f"Cannot {verb} {label(progress)}: {why}",
         accepted(progress),
-        unknown(progress.open()),
+        unknown(progress),
         what_to_do(progress, fail),
     )
 
@@ -124,7 +124,7 @@ def accepted(progress: Progress) -> str:
     """Say what this task has done to the job before it failed."""
     done = []
     for one in progress.attempts:
-        noun = NOUNS[one.action]
+        noun = noun_of(one, progress)
         if (one.outcome is Outcome.ACCEPTED or progress.has_effect(one)) and noun not in done:
             done.append(noun)
     if not done:
@@ -134,14 +134,20 @@ def accepted(progress: Progress) -> str:
     return f"{told}, but the job was {stopped_words(done)}not deleted" if undeleted and not progress.open() else told
 
 
+def noun_of(attempt: Attempt, progress: Progress) -> str:
+    """Return what a request is called, and of which job it was, where that is not the one that is spoken of."""
+    other = attempt.job_id not in (None, progress.job_id)
+    return f"{NOUNS[attempt.action]} of job {attempt.job_id}" if other else NOUNS[attempt.action]
+
+
 def stopped_words(done: t.Sequence[str]) -> str:
     """Return what a job is that was to be deleted, and was stopped only."""
     return "only stopped, " if "stop" in done else ""
 
 
-def unknown(attempts: t.Sequence[Attempt]) -> str:
+def unknown(progress: Progress) -> str:
     """Say of which requests nobody knows whether they were carried out."""
-    counts = collections.Counter(NOUNS[one.action] for one in attempts)
+    counts = collections.Counter(noun_of(one, progress) for one in progress.open())
     told = [f"the {noun} (sent {times} times)" if times > 1 else f"the {noun}" for noun, times in counts.items()]
     if not told:
         return ""

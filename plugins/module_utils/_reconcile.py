@@ -149,7 +149,7 @@ class Reconciler:
             return
         progress.job_id, progress.job, progress.watch = job["job_id"], job, Watch()
         progress.sighting = progress.watch.saw(job, in_list=True)
-        progress.before = progress.before if progress.created else job
+        progress.before = progress.before or (None if progress.created else job)
 
     # --- looking ---
 
@@ -262,7 +262,8 @@ class Reconciler:
     def _send(self, progress: Progress, action: str) -> None:
         """Send one changing request, noted before it is sent, and note what came of it."""
         status = progress.sighting.job["status"] if isinstance(progress.sighting, Found) else None
-        attempt = Attempt(action, self._now(), status, frozenset(progress.shown))
+        shown, job_id = frozenset(progress.shown), None if action == "create" else progress.job_id
+        attempt = Attempt(action, self._now(), status, shown, job_id=job_id)
         progress.attempts.append(attempt)
         try:
             self._call(progress, action)

@@ -191,6 +191,14 @@ def test_what_is_unproven_says_why(shown: bool, obstacle: t.Optional[CallError],
     assert said in failure(one, Fail(Reason.UNPROVEN, NO))
 
 
+@pytest.mark.parametrize(("job_id", "of"), [("7", " of job 7"), ("10", ""), (None, "")], ids=str)
+def test_a_request_is_told_of_the_job_that_it_was_for(job_id: t.Optional[str], of: str) -> None:
+    done, lost = sent("delete"), sent("stop", LOST)
+    done.job_id = lost.job_id = job_id
+    said = failure(progress(done, lost, state="present"), Fail(Reason.OTHER_PATH, detail="/a/"))
+    assert f"The deletion{of} was accepted." in said and f"the stop{of} may have been carried out" in said
+
+
 ADVICE = [
     (None, ""),
     (LOST, ""),

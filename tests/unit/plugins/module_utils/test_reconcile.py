@@ -186,6 +186,14 @@ def test_a_job_that_the_list_does_not_tell_whole_is_asked_for(
     assert (end(one), script.made, one.changed) == (ended, ["list", *looks], False)
 
 
+def test_a_job_that_takes_the_place_of_the_one_deleted_is_not_what_was_there_before() -> None:
+    taken = Refused("The name is taken.", "ModelArts.0103", 400)
+    calls: Calls = [("list", {"1": 11}), ("delete 1", OK), ("get 1", GONE), ("create", taken), ("list", {"5": 11}), ("get 5", 11)]
+    dummy, (one,) = work(calls, None, state="present", recreate=True, spec=Spec(name="n", train_url="/b/x/"))
+    assert (end(one), one.job_id, one.before and one.before["job_id"]) == ("NOT_RUNNING", "5", "1")
+    assert [(attempt.action, attempt.job_id) for attempt in one.attempts] == [("delete", "1"), ("create", None)]
+
+
 # --- pauses ------------------------------------------------------------------------------------------------------
 
 
