@@ -303,7 +303,7 @@ class Phase:
     @property
     def effect(self) -> t.FrozenSet[int]:
         """Return the statuses that show that a request without an answer was done. No request makes a job fail."""
-        return (self.reached | self.on_way) - _jobs.FAILED
+        return self.reached.union(self.on_way).difference(_jobs.FAILED)
 
 
 NONE: t.FrozenSet[int] = frozenset()

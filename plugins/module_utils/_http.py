@@ -48,6 +48,7 @@ else:
 
 SHORTEST_SECRET = 4  # characters
 LONGEST_TEXT = 16384  # characters of a text that an error may tell, before it is cut
+MOST_FIELDS = 100  # of an error answer; what comes behind them is not looked through
 REFUSES_US = r"(?i)alert[ _](certificate[ _]required|bad[ _]certificate|certificate[ _](expired|revoked|unknown)|unknown[ _]ca)"
 LONGEST_ID = 128  # characters of the id of a request
 DEEPEST = 30  # levels of nesting; the API uses four
@@ -363,7 +364,8 @@ def masked(answer: Answer, mask: t.Callable[[str], str]) -> Answer:
 def tellable(value: t.Any, depth: int = 0) -> t.Any:
     """Return of JSON what an error may tell: what stands in it or in its ``error``, but for texts that nobody would read."""
     if isinstance(value, dict) and depth < 2:
-        return {name: tellable(one, depth + 1) if name == "error" else tellable(one, 2) for name, one in value.items()}
+        fields = itertools.islice(value.items(), MOST_FIELDS)
+        return {name: tellable(one, depth + 1) if name == "error" else tellable(one, 2) for name, one in fields}
     if isinstance(value, (dict, list)):
         return None
     return None if isinstance(value, str) and len(value) > LONGEST_TEXT else value
@@ -380,7 +382,7 @@ def failure_of(
     failure: t.Type[CallError] = Refused
     if not 200 <= status < 600:
         failure, text = Unintelligible, f"The server answered with HTTP {status}, which ends no call."
-    elif status < 300 and contradicts_itself(body):
+    elif status < 300 and contradicts_itself(body, code):
         failure, text = Unintelligible, f"{CONTRADICTION}: {text}"
     elif status == 401 or kind_of(code) in ACCESS_CODES:
         failure = NoAccess
@@ -457,9 +459,13 @@ def failed(body: t.Any, code: t.Optional[str]) -> bool:
     return not shows_success(body) and (coded or bool(body.get("error")))
 
 
-def contradicts_itself(body: t.Any) -> bool:
-    """Tell whether a failure that comes with a 2xx says of itself that it is none, or shows what only a success does."""
-    return says(body, "true") or (isinstance(body, dict) and shows_success(body) and not says(body, "false"))
+def contradicts_itself(body: t.Any, code: t.Optional[str]) -> bool:
+    """Tell whether a failure that comes with a 2xx says of itself that it is none, or shows what only a success does.
+
+    A refusal that says that it is one, and why, may show the job that it is about.
+    """
+    explained = code is not None and says(body, "false")
+    return says(body, "true") or (isinstance(body, dict) and shows_success(body) and not explained)
 
 
 def shows_success(body: Json) -> bool:

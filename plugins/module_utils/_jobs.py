@@ -167,8 +167,8 @@ def obs_path(url: t.Any) -> t.Optional[str]:
 
 
 def auto_stop(schedule: t.Any) -> t.Optional[int]:
-    """Return after how many hours a job stops by itself, from the schedule that the API tells; it may be in a list."""
-    one = schedule[0] if isinstance(schedule, list) and schedule else schedule
+    """Return after how many hours a job stops by itself, from the schedule that the API tells; it may be the one of a list."""
+    one = schedule[0] if isinstance(schedule, list) and len(schedule) == 1 else schedule
     if not isinstance(one, dict) or one.get("type") != "stop":
         return None
     unit = one.get("time_unit", one.get("timeUnit"))
@@ -188,7 +188,9 @@ class Spec:
 
     def can_replace(self, old: Job) -> bool:
         """Tell whether what is kept of a job that is replaced is something that a creation takes."""
-        body = self.body(old)
+        body, told = self.body(old), old.get("schedule")
+        if told and "schedule" not in body:  # in a way that we cannot read
+            return False
         hours = body.get("schedule", {}).get("duration", 0)
         return len(body.get("job_desc", "")) <= LONGEST_DESCRIPTION and 0 <= hours <= MOST_HOURS
 

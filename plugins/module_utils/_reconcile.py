@@ -234,7 +234,8 @@ class Reconciler:
             return progress.watch.judge(self._now(), None, listing)
         job = progress.namesakes[0]
         progress.job_id = job["job_id"]
-        if progress.wanted.spec.train_url is not None and job["train_url"] is None:  # the list does not tell all of it
+        untold = progress.wanted.spec.train_url is not None and job["train_url"] is None
+        if progress.wanted.recreate or untold:  # a list need not tell all of a job
             return self._jobs.look(progress.job_id, progress.watch, listing)
         return progress.watch.saw(job, in_list=True)
 
@@ -275,7 +276,7 @@ class Reconciler:
             attempt.error = error
         attempt.answered, attempt.at = True, self._now()
         progress.unsure, progress.unsure_looks, progress.same_since = None, 0, None
-        if isinstance(attempt.error, NoAccess):
+        if isinstance(attempt.error, NoAccess) and not attempt.error.maybe_done:  # else a look tells whether there is access
             self._stop(progress, attempt.error)
         elif attempt.outcome is Outcome.MAYBE_GONE and attempt.error is not None and _jobs.says_gone(attempt.error):
             self._saw(progress, Gone(attempt.error))

@@ -392,6 +392,12 @@ def test_a_stop_without_an_answer_is_done_only_where_the_job_has_not_failed_by_i
     assert kind(to_go) == ("turn to delete" if failed else "seen")
 
 
+@pytest.mark.parametrize("status", STOPPED)
+def test_a_start_without_an_answer_is_not_done_while_the_job_does_not_run(status: int) -> None:
+    assert kind(decide("started", ["start"], there(status), sent(LOST, 12, "restart"), SOON)) == "look"
+    assert kind(decide("started", ["start"], there(status), sent(LOST, 12, "restart"), LATE)) == "unclear"
+
+
 @pytest.mark.parametrize(("status", "wait"), [(8, True), (8, False), (1, False)])
 @pytest.mark.parametrize("attempt", [None, sent(NOT_NOW, 12, "restart")], ids=["before", "refused"])
 def test_what_others_have_started_is_restarted_all_the_same(status: int, wait: bool, attempt: t.Optional[Attempt]) -> None:

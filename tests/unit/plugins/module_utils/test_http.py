@@ -348,8 +348,10 @@ def test_a_failure_in_a_2xx_that_shows_what_only_a_success_shows_proves_nothing(
         (200, {**shown, **coded, "is_success": False}),
         (404, {**shown, **coded}),
         (200, {"job_id": 1, **coded}),
+        (200, {"job_id": 1, "is_success": False}),
     ):
         assert failure_of(status, body).__class__ is _http.Refused, body
+    assert failure_of(200, {**shown, "is_success": False}).maybe_done
 
 
 @pytest.mark.parametrize(
@@ -608,6 +610,13 @@ def test_what_an_answer_says_in_two_ways_it_does_not_say() -> None:
     assert _http.parse_json(twice) == {"a": 1, "b": [1, 2], "c": {"d": ["x", "y"]}}
     both = b'{"is_success": false, "error_code": "ModelArts.0105", "error_code": "", "is_success": true}'
     assert _http.read_answer(_http.Answer(200, {}, both)).body["is_success"] == [False, True]  # which is no success
+
+
+def test_of_an_error_with_more_fields_than_anybody_reads_only_the_first_are_looked_through() -> None:
+    looked: t.List[str] = []
+    body = json.dumps({"error_msg": "No.", **{str(number): "%a" for number in range(100_000)}}).encode()
+    shown = _http.masked(_http.Answer(500, {}, body), lambda text: looked.append(text) or text)
+    assert json.loads(shown.body)["error_msg"] == "No." and len(looked) == _http.MOST_FIELDS
 
 
 def test_no_answer_fills_the_memory_whatever_it_says_of_its_length(monkeypatch: pytest.MonkeyPatch) -> None:

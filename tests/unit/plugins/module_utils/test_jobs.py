@@ -1007,7 +1007,11 @@ def test_only_what_a_creation_takes_can_be_made_again() -> None:
     assert not old.can_replace({**sound, "job_desc": "x" * 257})
     assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": -1}]})
     two = [{"type": "stop", "timeUnit": "HOURS", "duration": hours} for hours in (24, 48)]
-    assert old.can_replace({**sound, "schedule": two}) and not old.can_replace({**sound, "schedule": two[::-1]})
+    assert old.can_replace({**sound, "schedule": two[:1]}) and not old.can_replace({**sound, "schedule": two})
+    for odd in ({"type": "stop", "timeUnit": "MINUTES", "duration": 90}, '[{"type": "stop"}]', {"type": "stop", "duration": 4}):
+        assert not old.can_replace({**sound, "schedule": odd})
+        assert _jobs.Spec(name="n", train_url="/b/", auto_stop_hours=4).can_replace({**sound, "schedule": odd})
+    assert all(old.can_replace({**sound, "schedule": none}) for none in (None, [], {}, ""))
     assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 48}]})
     assert _jobs.Spec(name="n", train_url="/b/", description="short").can_replace({**sound, "job_desc": "x" * 257})
 

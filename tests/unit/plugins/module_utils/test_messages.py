@@ -150,6 +150,12 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
         Fail(Reason.NOT_RUNNING, None, 11),
         "it does not run: its status is failed (11). Use name with recreate",
     ),
+    (
+        progress(sent("create"), state="present", phases=("run",)),
+        Fail(Reason.VANISHED, Refused("No such job.", "ModelArts.0015", 404)),
+        "does not exist any more [ModelArts.0015]. The creation was accepted. Look for job 10 all the same: it may run, and be b",
+    ),
+    (progress(state="stopped"), Fail(Reason.VANISHED), "Cannot stop visualization job 10: it was there, and does not exist any more."),
     (progress(state="present"), Fail(Reason.RECREATE_ELSEWHERE), "recreate works in the default workspace only"),
     (progress(state="present"), Fail(Reason.RECREATE_NO_PATH), "recreate needs a train_url such as /bucket/folder/"),
     (
@@ -214,7 +220,10 @@ ADVICE = [
     (Refused("Slow down.", "APIGW.0308", 429), "Raise wait_timeout or api_retries, or lower max_concurrency"),
     (AnswerLost("Slow down.", "ModelArts.4206", 200), "Raise wait_timeout or api_retries, or lower max_concurrency"),
     (Unintelligible("Odd.", None, 200), "Try again later"),
-    (NoAccess("No.", None, 401, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
+    *(
+        (NoAccess("No.", None, status, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)")
+        for status in (400, 401)
+    ),
     (NoAccess("No.", None, 403, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
     (NoAccess("No.", "401", 200, speaker=Speaker.IAM), "Check the credentials and the project (of a user also the domain)"),
     (NoAccess("No.", None, 404, speaker=Speaker.IAM), "Check auth_url: IAM answers there, or a server that is not IAM"),

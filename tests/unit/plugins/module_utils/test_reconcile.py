@@ -188,7 +188,8 @@ def test_a_job_that_the_list_does_not_tell_whole_is_asked_for(
 
 def test_a_job_that_takes_the_place_of_the_one_deleted_is_not_what_was_there_before() -> None:
     taken = Refused("The name is taken.", "ModelArts.0103", 400)
-    calls: Calls = [("list", {"1": 11}), ("delete 1", OK), ("get 1", GONE), ("create", taken), ("list", {"5": 11}), ("get 5", 11)]
+    deleted: Calls = [("list", {"1": 11}), ("get 1", 11), ("delete 1", OK), ("get 1", GONE)]
+    calls: Calls = [*deleted, ("create", taken), ("list", {"5": 11})]
     dummy, (one,) = work(calls, None, state="present", recreate=True, spec=Spec(name="n", train_url="/b/x/"))
     assert (end(one), one.job_id, one.before and one.before["job_id"]) == ("NOT_RUNNING", "5", "1")
     assert [(attempt.action, attempt.job_id) for attempt in one.attempts] == [("delete", "1"), ("create", None)]
@@ -225,6 +226,15 @@ def test_what_ends_the_task_ends_it_for_all_and_nothing_more_is_sent(reply: Call
     rest = "NOT_TRIED" if reply is BAD_KEY else "INTERRUPTED"
     assert script.made[-1] == "delete 2" and [end(one) for one in tasks] == [rest, first, rest]
     assert [one.changed for one in tasks] == [True, changed, False] and not any(one.open() for one in tasks)
+
+
+def test_an_error_that_speaks_of_access_and_leaves_open_what_was_done_is_looked_after() -> None:
+    odd = NoAccess("It expired.", "APIGW.0307", 500, maybe_done=True)
+    before: Calls = [("get 1", 8), ("delete 1", odd)]
+    dummy, (one,) = work([*before, ("get 1", GONE)], "1")
+    assert (end(one), one.changed) == ("done", True)
+    dummy, (one,) = work([*before, ("get 1", BAD_KEY)], "1")
+    assert (end(one), [attempt.action for attempt in one.open()]) == ("NO_ACCESS", ["delete"])
 
 
 @pytest.mark.parametrize("late", [BAD_KEY, STOPPED, _http.DeadlineExceeded("The time is over.")])

@@ -378,6 +378,11 @@ def of_that_name(status: int = 8, **fields: t.Any) -> Calls:
     return [("LIST 1 new", listed(job(status, job_name="new", **fields)))]
 
 
+def read_whole(status: int = 8, **fields: t.Any) -> Calls:
+    """Return the looks at a job that may have to be replaced: by its name, then all of it."""
+    return [*of_that_name(status), ("GET 10", shown(status, job_name="new", **fields))]
+
+
 OTHER_STATES = [
     Case(
         "present: created and waited for",
@@ -521,20 +526,20 @@ OTHER_STATES = [
     ),
     Case(
         "present: train_url differs, recreated",
-        [*OF_THAT_NAME, ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE), ("GET 10", shown(8))],
-        OF_THAT_NAME,
+        [*read_whole(), ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE), ("GET 10", shown(8))],
+        read_whole(),
         True,
         {**NEW, "train_url": "/b/", "recreate": True},
-        again=of_that_name(8, train_url="/b/"),
+        again=read_whole(8, train_url="/b/"),
     ),
     Case("present: it failed", of_that_name(11), of_that_name(11), False, NEW, failed="failed (11). Use recreate"),
     Case(
         "present: it failed, recreated, without wait the delete is waited for all the same",
-        [*of_that_name(11), ("DELETE 10", OK), ("GET 10", shown(9)), ("GET 10", GONE), ("POST", MADE)],
-        of_that_name(11),
+        [*read_whole(11), ("DELETE 10", OK), ("GET 10", shown(9)), ("GET 10", GONE), ("POST", MADE)],
+        read_whole(11),
         True,
         {**NEW, "recreate": True, "wait": False},
-        again=of_that_name(1),
+        again=read_whole(1),
     ),
     Case("started: running", LOOK, LOOK, False, STARTED, again=LOOK),
     Case(
@@ -773,7 +778,7 @@ def test_a_description_is_sent_and_told(run: Runner) -> None:
 
 def test_a_job_that_is_replaced_keeps_what_the_task_does_not_say(run: Runner) -> None:
     options: Fields = {"state": "present", "name": "new", "recreate": True, "wait": False, "train_url": "/b/"}
-    old = of_that_name(8, job_desc="kept", schedule=[{"type": "stop", "timeUnit": "HOURS", "duration": 3}])
+    old = read_whole(8, job_desc="kept", schedule=[{"type": "stop", "timeUnit": "HOURS", "duration": 3}])
     done = run(module, options, [*old, ("DELETE 10", OK), ("GET 10", GONE), ("POST", MADE)])
     stop = {"type": "stop", "time_unit": "HOURS", "duration": 3}
     assert done.script.bodies[-1] == {"job_name": "new", "job_desc": "kept", "train_url": "/b/", "schedule": stop}
@@ -786,7 +791,7 @@ def test_a_job_that_is_replaced_keeps_what_the_task_does_not_say(run: Runner) ->
         (STARTED, [("GET 10", shown(12))], {"job_name": "name-10", "status_name": "running"}),
         (RESTARTED, LOOK, {"job_name": "name-10", "status_name": "running"}),
         (NEW, NONE_OF_THAT_NAME, {"job_name": "new", "train_url": "/bucket/logs/"}),
-        ({**NEW, "train_url": "/b/", "recreate": True}, OF_THAT_NAME, {"job_name": "new", "train_url": "/b/"}),
+        ({**NEW, "train_url": "/b/", "recreate": True}, read_whole(), {"job_name": "new", "train_url": "/b/"}),
     ],
     ids=["stopped", "started", "restarted", "created", "replaced"],
 )
