@@ -155,7 +155,7 @@ WORDS: t.List[t.Tuple[Progress, Fail, str]] = [
         Fail(Reason.VANISHED, Refused("No such job.", "ModelArts.0015", 404)),
         "does not exist any more [ModelArts.0015]. The creation was accepted. Look for job 10 all the same: it may run, and be b",
     ),
-    (progress(state="stopped"), Fail(Reason.VANISHED), "Cannot stop visualization job 10: it was there, and does not exist any more."),
+    (progress(state="stopped"), Fail(Reason.VANISHED), "job 10: it was there, and does not exist any more."),
     (progress(state="present"), Fail(Reason.RECREATE_ELSEWHERE), "recreate works in the default workspace only"),
     (progress(state="present"), Fail(Reason.RECREATE_NO_PATH), "recreate needs a train_url such as /bucket/folder/"),
     (
