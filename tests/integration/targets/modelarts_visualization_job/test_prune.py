@@ -10,7 +10,9 @@ run of Ansible works through: to it the rows are hosts.
 
 from __future__ import annotations
 
+import datetime
 import json
+import math
 import os
 import pathlib
 import sys
@@ -111,6 +113,10 @@ REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
     "keep with a line that can be no name": ({**OLD, "keep": "exp-old\nkeep me"}, "modelarts_prune_keep has 'keep me'"),
     "keep of commas": ({**OLD, "keep": " , "}, "modelarts_prune_keep has an empty entry"),
     "keep with a null": ({**OLD, "keep": ["keep-me", None]}, "modelarts_prune_keep"),
+    **{
+        f"keep with the {type(odd).__name__} {odd}": ({**OLD, "keep": ["keep-me", odd]}, f"{P}keep must be a list of texts; '{odd}'")
+        for odd in (datetime.date(2024, 11, 5), datetime.datetime(2024, 11, 5, 1, 2, 3), math.inf, math.nan, 1.5, True)
+    },
     "keep with a wrong name": ({**OLD, "keeep": "keep-me"}, "modelarts_prune_keeep is no variable of this role"),
     # beside another criterion, which alone would choose more
     **{
