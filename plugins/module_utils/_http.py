@@ -361,14 +361,23 @@ def masked(answer: Answer, mask: t.Callable[[str], str]) -> Answer:
     return Answer(answer.status, CaseInsensitiveDict(headers), body)
 
 
-def tellable(value: t.Any, depth: int = 0) -> t.Any:
+def tellable(body: t.Any) -> t.Any:
     """Return of JSON what an error may tell: what stands in it or in its ``error``, but for texts that nobody would read."""
-    if isinstance(value, dict) and depth < 2:
-        fields = itertools.islice(value.items(), MOST_FIELDS)
-        return {name: tellable(one, depth + 1) if name == "error" else tellable(one, 2) for name, one in fields}
-    if isinstance(value, (dict, list)):
-        return None
-    return None if isinstance(value, str) and len(value) > LONGEST_TEXT else value
+    if not isinstance(body, dict):
+        return plain(body)
+    inner = body.get("error")
+    return {**plain_fields(body), **({"error": plain_fields(inner)} if isinstance(inner, dict) else {})}
+
+
+def plain_fields(fields: Json) -> Json:
+    """Return the first fields of an object, as :func:`plain` has their values."""
+    return {name: plain(value) for name, value in itertools.islice(fields.items(), MOST_FIELDS)}
+
+
+def plain(value: t.Any) -> t.Any:
+    """Return a number or a text; ``None`` in the place of what has parts, or is too long."""
+    too_long = isinstance(value, str) and len(value) > LONGEST_TEXT
+    return None if too_long or isinstance(value, (dict, list)) else value
 
 
 CONTRADICTION = "The answer says both that the call succeeded and that it failed"
@@ -423,8 +432,10 @@ def all_told(pairs: t.Sequence[t.Tuple[str, t.Any]]) -> Json:
     """Return an object of JSON; of a name with several different values a list of them, which no reader expects."""
     values: t.Dict[str, t.List[t.Any]] = {}
     for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return {name: told[0] if all(one == told[0] for one in told) else told for name, told in values.items()}
+        told = values.setdefault(name, [])
+        if value not in told:
+            told.append(value)
+    return {name: told.pop() if len(told) == 1 else told for name, told in values.items()}
 
 
 def finite(text: str) -> t.Union[float, str]:

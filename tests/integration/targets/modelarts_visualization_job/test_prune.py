@@ -114,7 +114,7 @@ REFUSED: t.Dict[str, t.Tuple[Variables, str]] = {
     "keep of commas": ({**OLD, "keep": " , "}, "modelarts_prune_keep has an empty entry"),
     "keep with a null": ({**OLD, "keep": ["keep-me", None]}, "modelarts_prune_keep"),
     **{
-        f"keep with the {type(odd).__name__} {odd}": ({**OLD, "keep": ["keep-me", odd]}, f"{P}keep must be a list of texts; '{odd}'")
+        f"keep with the {type(odd).__name__} {odd}": ({**OLD, "keep": ["a", odd]}, f"{P}keep must be a list of texts; '{odd}'")
         for odd in (datetime.date(2024, 11, 5), datetime.datetime(2024, 11, 5, 1, 2, 3), math.inf, math.nan, 1.5, True)
     },
     "keep with a wrong name": ({**OLD, "keeep": "keep-me"}, "modelarts_prune_keeep is no variable of this role"),

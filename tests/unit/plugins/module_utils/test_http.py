@@ -612,6 +612,21 @@ def test_what_an_answer_says_in_two_ways_it_does_not_say() -> None:
     assert _http.read_answer(_http.Answer(200, {}, both)).body["is_success"] == [False, True]  # which is no success
 
 
+def test_of_an_error_only_what_may_be_read_is_looked_through() -> None:
+    long = "x" * _http.LONGEST_TEXT
+    error = {"error": {"a": long, "error": {"b": 1}}, "code": long + "x", "list": [1], "object": {"c": 2}, "number": 3}
+    told = {"error": {"a": long, "error": None}, "code": None, "list": None, "object": None, "number": 3}
+    assert _http.tellable({"error_msg": long, **error}) == {"error_msg": long, **told}
+    assert [_http.tellable(one) for one in ([1], "text", None, 7)] == [None, "text", None, 7]
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_in_each_status_of_a_success_a_contradiction_is_one_and_the_status_is_not_told(status: int) -> None:
+    failure = failure_of(status, {"is_success": True, "error_code": "ModelArts.0105"})
+    assert failure.__class__ is _http.Unintelligible
+    assert failure_of(status, b"[]").message.startswith("The answer is ")
+
+
 def test_of_an_error_with_more_fields_than_anybody_reads_only_the_first_are_looked_through() -> None:
     looked: t.List[str] = []
     body = json.dumps({"error_msg": "No.", **{str(number): "%a" for number in range(100_000)}}).encode()
