@@ -55,8 +55,9 @@ def report_of(asked: Asked, selection: Result, done: Result, again: Result, run:
     results = done["jobs"] if "jobs" in done else [lost(job_id, failure) for job_id in chosen]
     failed = [row for row in results if row.get("failed")]
     outcomes: t.Dict[str, t.List[Row]] = {name: [] for pair in OUTCOMES.values() for name in pair}
-    outcomes[changed] = [told(chosen[row["job_id"]]) for row in results if not row.get("failed") and row["changed"]]
-    outcomes[unchanged] = [told(chosen[row["job_id"]]) for row in results if not row.get("failed") and not row["changed"]]
+    seen = {row["job_id"]: told({**chosen[row["job_id"]], **last_seen(row, asked["action"])}) for row in results}
+    outcomes[changed] = [seen[row["job_id"]] for row in results if not row.get("failed") and row["changed"]]
+    outcomes[unchanged] = [seen[row["job_id"]] for row in results if not row.get("failed") and not row["changed"]]
     report: Report = {
         "heading": "",
         "made_at": run["made_at"],
@@ -67,7 +68,7 @@ def report_of(asked: Asked, selection: Result, done: Result, again: Result, run:
         "keep_unknown": list(selection["keep_unknown"]),
         "kept": [told(job) for job in selection["kept"]],
         **outcomes,
-        "failed": [{**told(chosen[row["job_id"]]), **why(row)} for row in failed],
+        "failed": [{**seen[row["job_id"]], **why(row)} for row in failed],
         "still_running": running(chosen, results, again, asked["action"] == "delete" and not run["check_mode"]),
         "hours_so_far": round(sum(job.get("duration") or 0 for job in chosen.values()) / HOUR, 2),
         "hours_not_told": sum(job.get("duration") is None for job in chosen.values()),
@@ -77,6 +78,12 @@ def report_of(asked: Asked, selection: Result, done: Result, again: Result, run:
     if report["still_running"] is None:
         report["look_failure"] = f"Whether the jobs still run is not known: {again.get('msg') or 'they could not be listed.'}"
     return {**report, "heading": heading(report), "cost": cost(report, asked["price_per_hour"])}
+
+
+def last_seen(row: Row, action: str) -> Job:
+    """Return what the task that deletes has last seen of a job: it may be another than when the jobs were listed."""
+    job = row.get("job") if action == "delete" else None
+    return {key: value for key, value in (job or {}).items() if value is not None}
 
 
 def lost(job_id: str, failure: t.Optional[str]) -> Row:

@@ -481,6 +481,17 @@ def test_after_all_was_deleted_nothing_runs_whatever_an_old_list_says() -> None:
     assert "<b>0</b>still running" in page
 
 
+@pytest.mark.parametrize(("action", "status"), [("delete", "running"), ("stop", "killed")])
+def test_a_job_is_reported_as_the_deletion_has_found_it(action: str, status: str) -> None:
+    one = asked(older_than="30d", action=action)
+    listed = job("9", "a", 12, status_name="killed", state="stopped", train_url="/a/")
+    now = {**listed, "status": 8, "status_name": "running", "state": "running", "train_url": None}
+    result = done({**good("9"), "job": now})
+    reports = _prune_report.reports(one, _prune.choose([listed], [listed], one), result, {"jobs": []}, RUN)
+    [row] = json.loads(reports["json"])[{"delete": "deleted", "stop": "stopped"}[action]]
+    assert (row["status_name"], row["train_url"]) == (status, "/a/")
+
+
 def test_what_failed_and_runs_is_told_and_what_failed_and_does_not_is_not() -> None:
     result = done(bad("1"), bad("2"), good("3"), bad("4", outcome_unknown=True), good("5"))
     later = [job("1", status=9), job("2", status=11), job("3"), job("4", status=99)]
