@@ -20,6 +20,7 @@ Calls = t.Sequence[Call]
 GONE = ("ModelArts.0015", "ModelArts.2775")
 MAYBE_GONE = ("ModelArts.0101", "ModelArts.0102", "ModelArts.0103", "ModelArts.0104", "ModelArts.0107")
 NOT_GONE = ("APIGW.0101", "ModelArts.4204", "ModelArts.2786", "ModelArts.2836", "ModelArts.6650")
+OF_IAM = ("404", "IAM.0004")  # which never speaks of a job
 NOT_NOW = "ModelArts.0105"
 APART = 2.0 - 1e-6  # seconds between two proofs
 LONG = 30.0 - 1e-6  # seconds after which "maybe" is enough of a job whose deletion was accepted
@@ -31,7 +32,7 @@ def is_proof_of_absence(call: Call) -> bool:
 
 
 def may_mean_absence(call: Call) -> bool:
-    if call.means is not Means.NOT_DONE or call.code in NOT_GONE or call.action in ("list", "create", "token"):
+    if call.means is not Means.NOT_DONE or call.code in (*NOT_GONE, *OF_IAM) or call.action in ("list", "create", "token"):
         return False
     return call.status == 404 or call.code in MAYBE_GONE or (call.action == "get" and call.code == NOT_NOW)
 

@@ -225,6 +225,17 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
         ),
         DONE,
     ),
+    "what IAM answers does not prove that a job that cannot be read was deleted": (
+        Schedule(
+            {"state": "absent", "job_ids": ["10", "98"]},
+            ("fine", "fine", "fine", "404, IAM", "401"),
+            ("fine", "502"),
+            jobs=TWO,
+            settings={"denied": ["get"], "delete_seconds": 1.0},
+            way=Way(latency=0.5),
+        ),
+        (True, True, True),
+    ),
     "a stop without an answer is open where the job is gone afterwards": (
         Schedule({"state": "stopped", "job_id": "10"}, ("fine", "it vanishes"), ("lost, done",)),
         UNKNOWN,
