@@ -227,8 +227,8 @@ FOUND: t.Dict[str, t.Tuple[Schedule, t.Tuple[bool, bool, bool]]] = {
     ),
     "what IAM answers does not prove that a job that cannot be read was deleted": (
         Schedule(
-            {"state": "absent", "job_ids": ["10", "98"]},
-            ("fine", "fine", "fine", "404, IAM", "401"),
+            {"state": "absent", "job_ids": ["10", "98", "99"]},
+            (*("fine",) * 4, "404, IAM", "401"),
             ("fine", "502"),
             jobs=TWO,
             settings={"denied": ["get"], "delete_seconds": 1.0},
