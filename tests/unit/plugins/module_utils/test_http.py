@@ -622,7 +622,7 @@ def test_of_an_error_only_what_may_be_read_is_looked_through() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 299])
 def test_in_each_status_of_a_success_a_contradiction_is_one_and_the_status_is_not_told(status: int) -> None:
-    failure = failure_of(status, {"is_success": True, "error_code": "ModelArts.0105"})
+    failure = failure_of(status, {"job_id": 1, "status": 8, "error_code": "ModelArts.0105"})
     assert failure.__class__ is _http.Unintelligible
     assert failure_of(status, b"[]").message.startswith("The answer is ")
 
