@@ -918,7 +918,7 @@ def test_a_list_that_was_read_for_others_has_held_the_job_too() -> None:
 
 
 def test_an_answer_without_a_code_is_of_when_it_came_however_long_the_list_behind_it_takes() -> None:
-    nowhere = [(GET, read(404)), (asked(1, 1000), page([], 0))]
+    nowhere: t.List[t.Tuple[str, Reply]] = [(GET, read(404)), (asked(1, 1000), page([], 0))]
     script, watch = Script(*nowhere, *nowhere), _jobs.Watch()
     script.takes = _jobs.CONFIRM_SECONDS
     assert not isinstance(jobs(script).look("10", watch), _jobs.Gone)
@@ -1011,7 +1011,8 @@ def test_only_what_a_creation_takes_can_be_made_again() -> None:
     for odd in ({"type": "stop", "timeUnit": "MINUTES", "duration": 90}, '[{"type": "stop"}]', {"type": "stop", "duration": 4}):
         assert not old.can_replace({**sound, "schedule": odd})
         assert _jobs.Spec(name="n", train_url="/b/", auto_stop_hours=4).can_replace({**sound, "schedule": odd})
-    assert all(old.can_replace({**sound, "schedule": none}) for none in (None, [], {}, ""))
+    nothing: t.Tuple[t.Any, ...] = (None, [], {}, "")
+    assert all(old.can_replace({**sound, "schedule": told}) for told in nothing)
     assert not old.can_replace({**sound, "schedule": [{"type": "stop", "timeUnit": "HOURS", "duration": 48}]})
     assert _jobs.Spec(name="n", train_url="/b/", description="short").can_replace({**sound, "job_desc": "x" * 257})
 
