@@ -376,6 +376,11 @@ def reached_step(progress: Progress) -> Step:
     return Done() if len(progress.phases) == 1 else Replan(progress.phases[1:])
 
 
+def arrived_step(progress: Progress, phase: Phase, status: int) -> Step:
+    """The job is where the present phase wants it, or on its way there, though nothing of ours has brought it there."""
+    return Wait() if status in phase.on_way and waits(progress) else reached_step(progress)
+
+
 def read_failure(error: t.Optional[CallError]) -> Fail:
     """Return the end by a look that was answered with an error."""
     return Fail(Reason.READ_FAILED, error)
@@ -452,10 +457,8 @@ def first_step(progress: Progress, phase: Phase, status: int) -> Step:
         return first_delete_step(progress, status)
     if not is_known(status):
         return Look()
-    if status in phase.reached:
-        return reached_step(progress)
-    if status in phase.on_way:
-        return Wait() if waits(progress) else reached_step(progress)
+    if status in (*phase.reached, *phase.on_way):
+        return arrived_step(progress, phase, status)
     if phase.action == "restart" and status == _jobs.KILLING:
         return Look()
     return Send(phase.action)
@@ -522,10 +525,8 @@ def refused_step(progress: Progress, phase: Phase, attempt: Attempt, status: int
         return firm_refusal(progress, phase, error, status)
     if not progress.fresh or (status in (*phase.reached, *phase.on_way) and is_old(progress, attempt, status)):
         return Look()
-    if status in phase.reached:
-        return reached_step(progress)
-    if status in phase.on_way:
-        return Wait() if waits(progress) else reached_step(progress)
+    if status in (*phase.reached, *phase.on_way):
+        return arrived_step(progress, phase, status)
     if is_delete and progress.wanted.force and status in _jobs.STARTING:
         return firm_refusal(progress, phase, error, status)
     if not is_known(status) or status in _jobs.PASSING:
@@ -560,8 +561,8 @@ def present_step(progress: Progress, sighting: Sighting, now: float) -> Step:
     if isinstance(sighting, Gone):
         return missing_step(progress, sighting) if progress.before is None else lost_step(progress, sighting, now)
     job, status = sighting.job, sighting.job["status"]
-    path_untold = wanted.spec.train_url is not None and job["train_url"] is None
-    other_path = wanted.spec.train_url is not None and not same_path(job["train_url"], wanted.spec.train_url) and not path_untold
+    path, path_untold = wanted.spec.train_url, wanted.spec.lacks_path(job)
+    other_path = path is not None and not path_untold and not same_path(job["train_url"], path)
     differs = wanted.spec.description is not None and (job["job_desc"] or "") != wanted.spec.description
     unclear = any(one.action == "describe" for one in progress.open())
     if unclear and not differs:

@@ -186,6 +186,10 @@ class Spec:
     flavor: t.Optional[str] = None
     auto_stop_hours: t.Optional[int] = None
 
+    def lacks_path(self, job: Job) -> bool:
+        """Tell whether a path is asked for and the job does not tell its own, so that they cannot be compared."""
+        return self.train_url is not None and job["train_url"] is None
+
     def can_replace(self, old: Job) -> bool:
         """Tell whether what is kept of a job that is replaced is something that a creation takes."""
         body, told = self.body(old), old.get("schedule")
@@ -521,7 +525,11 @@ class Jobs:
             reply = self._page({**query, "per_page": self._sizes[0], "page": len(asked) + 1}, end)
             asked.append(reply.asked)
             extras = reply.body
-            rows = {job["job_id"]: job for job in map(represent, extras["jobs"])}
+            shown = [represent(row) for row in extras["jobs"]]
+            if "search_content" in query and not all(job["job_name"] for job in shown):
+                message = "The list of jobs does not tell the name of each, so nobody knows whether one is meant."
+                raise unintelligible(message, reply)
+            rows = {job["job_id"]: job for job in shown}
             total = whole_number(extras.get("job_total_count"))
             totals.add(total)
             nothing_new = not set(rows) - set(jobs)
@@ -541,8 +549,6 @@ class Jobs:
         rows = reply.body.get("jobs")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and whole_id(row) for row in rows):
             raise unintelligible("The answer is JSON, but not a list of jobs.", reply)
-        if "search_content" in query and not all(represent(row)["job_name"] for row in rows):
-            raise unintelligible("The list of jobs does not tell the name of each, so nobody knows whether one is meant.", reply)
         return reply
 
     # --- looking ---

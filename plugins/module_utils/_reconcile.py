@@ -234,8 +234,7 @@ class Reconciler:
             return progress.watch.judge(self._now(), None, listing)
         job = progress.namesakes[0]
         progress.job_id = job["job_id"]
-        untold = progress.wanted.spec.train_url is not None and job["train_url"] is None
-        if progress.wanted.recreate or untold:  # a list need not tell all of a job
+        if progress.wanted.recreate or progress.wanted.spec.lacks_path(job):  # a list need not tell all of a job
             return self._jobs.look(progress.job_id, progress.watch, listing)
         return progress.watch.saw(job, in_list=True)
 

@@ -343,7 +343,7 @@ def choose(met: t.Sequence[Job], known: t.Sequence[Job], asked: Asked) -> t.Dict
     meeting = [job for job in met if name is None or name.fullmatch(job["job_name"] or "")]
     keep = asked["keep"] or ()
     check_case(keep, [*met, *known])
-    kept = [job for job in meeting if any(names(entry, job) or not job["job_name"] for entry in keep)]
+    kept = [job for job in meeting if keep and (not job["job_name"] or any(names(entry, job) for entry in keep))]
     return {
         "chosen": [job for job in meeting if job not in kept],
         "kept": kept,

@@ -55,7 +55,7 @@ def report_of(asked: Asked, selection: Result, done: Result, again: Result, run:
     results = done["jobs"] if "jobs" in done else [lost(job_id, failure) for job_id in chosen]
     failed = [row for row in results if row.get("failed")]
     outcomes: t.Dict[str, t.List[Row]] = {name: [] for pair in OUTCOMES.values() for name in pair}
-    seen = {row["job_id"]: told({**chosen[row["job_id"]], **last_seen(row, asked["action"])}) for row in results}
+    seen = {row["job_id"]: told({**chosen[row["job_id"]], **as_found(row, asked["action"])}) for row in results}
     outcomes[changed] = [seen[row["job_id"]] for row in results if not row.get("failed") and row["changed"]]
     outcomes[unchanged] = [seen[row["job_id"]] for row in results if not row.get("failed") and not row["changed"]]
     report: Report = {
@@ -80,8 +80,8 @@ def report_of(asked: Asked, selection: Result, done: Result, again: Result, run:
     return {**report, "heading": heading(report), "cost": cost(report, asked["price_per_hour"])}
 
 
-def last_seen(row: Row, action: str) -> Job:
-    """Return what the task that deletes has last seen of a job: it may be another than when the jobs were listed."""
+def as_found(row: Row, action: str) -> Job:
+    """Return what the deletion has found of a job, which may be more, or other, than when the jobs were listed."""
     job = row.get("job") if action == "delete" else None
     return {key: value for key, value in (job or {}).items() if value is not None}
 
